@@ -1,0 +1,2 @@
+//! Matte.
+fn main() {}
