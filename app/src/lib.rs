@@ -1,1 +1,3 @@
 //! Matte.
+
+pub mod pipeline;
