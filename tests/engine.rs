@@ -1,0 +1,10 @@
+//! The engine's tests that cross modules: one binary, one module a subject under `tests/engine/`.
+
+#[path = "engine/layers.rs"]
+mod layers;
+#[path = "engine/models.rs"]
+mod models;
+#[path = "engine/snapshot.rs"]
+mod snapshot;
+#[path = "engine/source.rs"]
+mod source;

@@ -1,0 +1,168 @@
+//! Who may use whom: the engine's order of modules, the application's pipeline apart from its window, `wgpu` in one
+//! place, `unsafe` in few.
+
+use crate::source::{self, SourceFile};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use std::collections::BTreeMap;
+
+/// The engine's modules from the top down: a module uses only lines below its own.
+const LINES: [&[&str]; 11] = [
+    &["session"],
+    &["quantize"],
+    &["tune"],
+    &["cpu", "gpu"],
+    &["plan"],
+    &["tflite", "passes"],
+    &["graph"],
+    &["ops"],
+    &["schema", "gemm", "wgsl"],
+    &["tensor", "simd", "pool"],
+    &["error"],
+];
+
+/// Where `unsafe` may stand, by the start of the path.
+const UNSAFE_FOLDERS: [&str; 7] = [
+    "engine/src/simd/",
+    "engine/src/gemm/",
+    "engine/src/schema/",
+    "engine/src/pool/",
+    "engine/src/cpu/",
+    "app/src/platform/",
+    "app/src/camera/android/",
+];
+
+fn line_of(module: &str) -> Option<usize> {
+    LINES.iter().position(|line| line.contains(&module))
+}
+
+fn place(file: &SourceFile, line: usize) -> String {
+    format!("{}:{line}", file.path.display())
+}
+
+#[test]
+fn an_engine_module_uses_only_lines_below_its_own() {
+    let files = source::files_under("engine/src");
+    let reexports =
+        files.iter().filter(|file| file.module.is_empty()).map(|file| reexports(file.tokens.clone()));
+    let reexports: BTreeMap<String, String> = reexports.flatten().collect();
+    let mut wrong = Vec::new();
+    for file in &files {
+        let Some(own) = file.module.first() else { continue };
+        let Some(own_line) = line_of(own) else {
+            wrong.push(format!("{}: the module `{own}` has no line in LINES", file.path.display()));
+            continue;
+        };
+        for found in source::root_names(file.tokens.clone(), &file.module) {
+            let used = reexports.get(&found.name).unwrap_or(&found.name);
+            match line_of(used) {
+                _ if used == own => {}
+                Some(line) if line > own_line => {}
+                Some(_) => wrong.push(format!("{}: `{own}` uses `{used}`", place(file, found.line))),
+                None => wrong.push(format!("{}: `{used}` is no module of LINES", place(file, found.line))),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "a module uses only lines below its own:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_gpu_uses_wgpu() {
+    let files = source::files_under("engine/src");
+    let others = files.iter().filter(|file| file.module.first().is_some_and(|module| module != "gpu"));
+    assert_no_crate(others, &["wgpu"]);
+}
+
+#[test]
+fn pipeline_and_camera_see_no_window() {
+    let mut wrong = Vec::new();
+    for folder in ["pipeline", "camera"] {
+        let files = source::files_under("app/src");
+        let files: Vec<&SourceFile> =
+            files.iter().filter(|file| file.module.first().is_some_and(|module| module == folder)).collect();
+        assert_no_crate(files.iter().copied(), &["winit", "egui", "egui_wgpu", "egui_winit"]);
+        for file in files {
+            for found in source::root_names(file.tokens.clone(), &file.module) {
+                if ["app", "ui", "render", "cli"].contains(&found.name.as_str()) {
+                    wrong.push(format!("{}: `{folder}` uses `{}`", place(file, found.line), found.name));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "the picture's way knows nothing of the window:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn unsafe_stands_only_where_allowed_and_says_why_it_is_sound() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for file in source::files_under("engine/src").iter().chain(&source::files_under("app/src")) {
+        let lines: Vec<&str> = file.text.lines().collect();
+        source::for_each_ident(file.tokens.clone(), &mut |ident, next| {
+            if ident != "unsafe" {
+                return;
+            }
+            count += 1;
+            let line = ident.span().start().line;
+            if !may_be_unsafe(file) {
+                wrong.push(format!("{}: unsafe is not allowed here", place(file, line)));
+            }
+            if needs_a_reason(next) && !says_why(&lines, line) {
+                wrong.push(format!("{}: no SAFETY comment", place(file, line)));
+            }
+        });
+    }
+    assert!(wrong.is_empty(), "{} of {count} uses of unsafe are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn may_be_unsafe(file: &SourceFile) -> bool {
+    let path = file.path.to_string_lossy().replace('\\', "/");
+    let cpu_kernel = path.starts_with("engine/src/ops/") && file.module.iter().any(|part| part == "cpu");
+    cpu_kernel || UNSAFE_FOLDERS.iter().any(|folder| path.starts_with(folder))
+}
+
+/// A block and an implementation state why they are sound; a function states what its caller must hold.
+fn needs_a_reason(next: Option<&TokenTree>) -> bool {
+    match next {
+        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
+        Some(TokenTree::Ident(ident)) => ident == "impl",
+        _ => false,
+    }
+}
+
+/// Whether a SAFETY comment stands on the line, or above it with only comments and the statement's start between.
+fn says_why(lines: &[&str], line: usize) -> bool {
+    lines[line.saturating_sub(12)..line].iter().any(|line| line.contains("SAFETY:"))
+}
+
+fn assert_no_crate<'a>(files: impl Iterator<Item = &'a SourceFile>, crates: &[&str]) {
+    let mut wrong = Vec::new();
+    for file in files {
+        source::for_each_ident(file.tokens.clone(), &mut |ident, _| {
+            if crates.iter().any(|name| ident == name) {
+                wrong.push(format!("{}: {ident}", place(file, ident.span().start().line)));
+            }
+        });
+    }
+    assert!(wrong.is_empty(), "{crates:?} may not be named here:\n{}", wrong.join("\n"));
+}
+
+/// The names that `lib.rs` takes up from its modules, each with its module: `pub use error::{Error, Result};`.
+fn reexports(tokens: TokenStream) -> Vec<(String, String)> {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut found = Vec::new();
+    for statement in trees.split(|tree| matches!(tree, TokenTree::Punct(p) if p.as_char() == ';')) {
+        let Some(start) = statement.iter().position(|tree| matches!(tree, TokenTree::Ident(i) if i == "use"))
+        else {
+            continue;
+        };
+        let mut names = Vec::new();
+        source::for_each_ident(statement[start + 1..].iter().cloned().collect(), &mut |ident, _| {
+            names.push(ident.to_string());
+        });
+        names.retain(|name| name != "crate" && name != "self");
+        if let Some((module, names)) = names.split_first() {
+            found.extend(names.iter().map(|name| (name.clone(), module.clone())));
+        }
+    }
+    found
+}
