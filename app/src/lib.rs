@@ -1,3 +1,4 @@
 //! Matte.
 
+pub mod camera;
 pub mod pipeline;

@@ -1,0 +1,241 @@
+//! A feed: one source on a thread of its own, of which only the newest frame is kept.
+//!
+//! The thread opens the source and asks it for frames; each one replaces the last. Whoever shows the
+//! picture takes the newest and never waits. A frame that was replaced before anyone took it counts as
+//! dropped. Dropping the feed stops the thread after the frame that it is waiting for.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use super::{Info, Source};
+use crate::pipeline::frame::Frame;
+
+/// Opens a source; it runs on the feed's thread, so that a slow device delays nobody.
+pub type Open = Box<dyn FnOnce() -> Result<Box<dyn Source>> + Send>;
+
+/// Is called on the feed's thread after each frame and each change of status.
+pub type Wake = Box<dyn Fn() + Send>;
+
+/// How long a live source may be silent before the feed calls it stalled.
+pub const STALL: Duration = Duration::from_secs(3);
+
+/// What a feed is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The source is being opened; there is no frame yet.
+    Opening,
+    /// Frames arrive.
+    Live,
+    /// The source gave its last frame, which stays: a picture, or a clip that does not repeat.
+    Still,
+    /// No frame came for [`STALL`].
+    Stalled,
+    /// The source ended with this sentence.
+    Failed(String),
+}
+
+/// One source and its newest frame.
+pub struct Feed {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    slot: Mutex<Slot>,
+    changed: Condvar,
+}
+
+struct Slot {
+    latest: Option<Arc<Frame>>,
+    taken: bool,
+    stop: bool,
+    running: bool,
+    status: Status,
+    info: Option<Info>,
+    heard: Instant,
+    received: u64,
+    dropped: u64,
+}
+
+impl Feed {
+    /// Starts a thread that opens the source and reads it until the feed is dropped.
+    pub fn start(open: Open, wake: Wake) -> Result<Self> {
+        let slot = Slot {
+            latest: None,
+            taken: true,
+            stop: false,
+            running: true,
+            status: Status::Opening,
+            info: None,
+            heard: Instant::now(),
+            received: 0,
+            dropped: 0,
+        };
+        let shared = Arc::new(Shared { slot: Mutex::new(slot), changed: Condvar::new() });
+        let owned = Arc::clone(&shared);
+        thread::Builder::new()
+            .name("source".into())
+            .spawn(move || {
+                let end = read_until_stopped(&owned, open, &wake);
+                owned.finish(end);
+                wake();
+            })
+            .context("the thread that reads the source could not be started")?;
+        Ok(Self { shared })
+    }
+
+    /// The newest frame, or none before the first. It counts as taken.
+    pub fn latest(&self) -> Option<Arc<Frame>> {
+        let mut slot = self.shared.lock();
+        slot.taken = true;
+        slot.latest.clone()
+    }
+
+    /// The newest frame, waiting for one that nobody has taken yet, at most for `timeout`.
+    pub fn wait(&self, timeout: Duration) -> Option<Arc<Frame>> {
+        let slot = self.shared.lock();
+        let (mut slot, _) = self
+            .shared
+            .changed
+            .wait_timeout_while(slot, timeout, |slot| slot.taken && slot.running)
+            .unwrap_or_else(PoisonError::into_inner);
+        let fresh = !slot.taken;
+        slot.taken = true;
+        if fresh { slot.latest.clone() } else { None }
+    }
+
+    /// What the feed is doing now.
+    pub fn status(&self) -> Status {
+        let slot = self.shared.lock();
+        match slot.status {
+            Status::Live if slot.heard.elapsed() > STALL => Status::Stalled,
+            ref status => status.clone(),
+        }
+    }
+
+    /// What is being shown, as soon as the source is open.
+    pub fn info(&self) -> Option<Info> {
+        self.shared.lock().info.clone()
+    }
+
+    /// How many frames the source gave.
+    pub fn received(&self) -> u64 {
+        self.shared.lock().received
+    }
+
+    /// How many frames were replaced before anyone took them.
+    pub fn dropped(&self) -> u64 {
+        self.shared.lock().dropped
+    }
+
+    /// Stops the source and waits until its device is released, at most for `timeout`.
+    /// Tells whether it was.
+    pub fn release(self, timeout: Duration) -> bool {
+        let mut slot = self.shared.lock();
+        slot.stop = true;
+        let (slot, _) = self
+            .shared
+            .changed
+            .wait_timeout_while(slot, timeout, |slot| slot.running)
+            .unwrap_or_else(PoisonError::into_inner);
+        !slot.running
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.shared.lock().stop = true;
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn opened(&self, info: Info) {
+        let mut slot = self.lock();
+        slot.info = Some(info);
+        slot.heard = Instant::now();
+        slot.status = Status::Live;
+    }
+
+    /// Replaces the newest frame; `false` asks the thread to end.
+    fn publish(&self, frame: Frame) -> bool {
+        let mut slot = self.lock();
+        slot.dropped += u64::from(!slot.taken);
+        slot.received += 1;
+        slot.taken = false;
+        slot.heard = Instant::now();
+        slot.latest = Some(Arc::new(frame));
+        self.changed.notify_all();
+        !slot.stop
+    }
+
+    fn finish(&self, end: Result<()>) {
+        let mut slot = self.lock();
+        slot.running = false;
+        slot.status = match end {
+            Ok(()) => Status::Still,
+            Err(error) => Status::Failed(format!("{error:#}")),
+        };
+        self.changed.notify_all();
+    }
+}
+
+fn read_until_stopped(shared: &Shared, open: Open, wake: &Wake) -> Result<()> {
+    let mut source = open()?;
+    shared.opened(source.info());
+    wake();
+    while !shared.lock().stop {
+        let Some(frame) = source.next()? else { return Ok(()) };
+        if !shared.publish(frame) {
+            break;
+        }
+        wake();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::camera::Synthetic;
+
+    fn synthetic(frames: u64) -> Open {
+        Box::new(move || {
+            Ok(Box::new(Synthetic::new(64, 48).at_rate(500.0).ending_after(frames)) as Box<dyn Source>)
+        })
+    }
+
+    #[test]
+    fn newest_frame_wins_and_the_others_count_as_dropped() {
+        let feed = Feed::start(synthetic(20), Box::new(|| ())).expect("a thread");
+        while feed.status() != Status::Still {
+            thread::sleep(Duration::from_millis(5));
+        }
+        let frame = feed.latest().expect("the last frame stays");
+        assert_eq!(frame.sequence, 19);
+        assert_eq!(feed.received(), 20);
+        assert_eq!(feed.dropped(), 19);
+        assert!(feed.latest().is_some(), "taking a frame does not remove it");
+    }
+
+    #[test]
+    fn a_source_that_does_not_open_says_why() {
+        let open: Open = Box::new(|| anyhow::bail!("the camera is busy"));
+        let feed = Feed::start(open, Box::new(|| ())).expect("a thread");
+        assert!(feed.wait(Duration::from_secs(5)).is_none());
+        assert_eq!(feed.status(), Status::Failed("the camera is busy".into()));
+        assert!(feed.latest().is_none());
+    }
+
+    #[test]
+    fn releasing_ends_the_thread() {
+        let feed = Feed::start(synthetic(u64::MAX), Box::new(|| ())).expect("a thread");
+        assert!(feed.wait(Duration::from_secs(5)).is_some());
+        assert!(feed.release(Duration::from_secs(5)));
+    }
+}

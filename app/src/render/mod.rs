@@ -1,0 +1,12 @@
+//! The way to the screen: an adapter, a surface, and egui's triangles on top of the picture.
+//!
+//! Nothing here knows what is drawn. Everything that can go wrong outside the program (no adapter, a lost
+//! surface, a device that went away) comes back as an error sentence or as a [`Next`] to act on.
+
+mod adapter;
+mod overlay;
+mod surface;
+
+pub use adapter::{Gpu, Wish, adapters, device_for};
+pub use overlay::{Overlay, Painting};
+pub use surface::{Next, Surface};
