@@ -1,1 +1,3 @@
 //! matte-engine
+
+pub mod schema;

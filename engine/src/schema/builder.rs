@@ -1,0 +1,168 @@
+//! A tree of tables → the bytes of a FlatBuffer.
+//!
+//! Tables come first in the order of the tree's levels, so that the large vectors, which hang deepest, come last.
+//! Equal vtables are stored once. Every number lies at a multiple of its size, counted from the file's start.
+
+use super::{Error, Result};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, VecDeque},
+};
+
+/// The largest distance that every reader of the format accepts.
+const LIMIT: usize = i32::MAX as usize;
+
+/// A table to be written: its fields by slot.
+#[derive(Default)]
+pub struct Table<'a>(Vec<(u16, Item<'a>)>);
+
+/// What a field of a table holds.
+pub enum Item<'a> {
+    /// The little-endian bytes of a number.
+    Scalar(Vec<u8>),
+    /// A table of its own.
+    Table(Table<'a>),
+    /// A vector of tables.
+    Tables(Vec<Table<'a>>),
+    /// Text, written with a final zero byte.
+    Text(&'a str),
+    /// A vector of `bytes.len() / size` numbers whose first lies at a multiple of `align`.
+    Vector {
+        /// The bytes of one number.
+        size: usize,
+        /// The alignment of the first number, a power of two.
+        align: usize,
+        /// All numbers, little-endian.
+        bytes: Cow<'a, [u8]>,
+    },
+}
+
+impl<'a> Table<'a> {
+    /// This table with `item` in `slot`.
+    pub fn with(mut self, slot: u16, item: Item<'a>) -> Self {
+        self.0.push((slot, item));
+        self
+    }
+
+    /// This table with `item` in `slot`, if there is one.
+    pub fn with_some(self, slot: u16, item: Option<Item<'a>>) -> Self {
+        match item {
+            Some(item) => self.with(slot, item),
+            None => self,
+        }
+    }
+
+    /// The FlatBuffer with this root table and file identifier.
+    pub fn into_bytes(self, identifier: [u8; 4]) -> Result<Vec<u8>> {
+        let mut layout = Layout { bytes: vec![0; 8], vtables: BTreeMap::new(), waiting: VecDeque::new() };
+        layout.bytes[4..8].copy_from_slice(&identifier);
+        layout.waiting.push_back((0, Item::Table(self)));
+        while let Some((offset, item)) = layout.waiting.pop_front() {
+            let at = layout.place(item);
+            if layout.bytes.len() > LIMIT {
+                return Err(Error::TooLarge { bytes: layout.bytes.len() });
+            }
+            layout.put(offset, &((at - offset) as u32).to_le_bytes());
+        }
+        Ok(layout.bytes)
+    }
+}
+
+impl Item<'_> {
+    /// The bytes that the field takes in its table.
+    fn size(&self) -> usize {
+        match self {
+            Self::Scalar(bytes) => bytes.len(),
+            _ => 4,
+        }
+    }
+}
+
+struct Layout<'a> {
+    bytes: Vec<u8>,
+    /// Where each vtable lies, by its contents.
+    vtables: BTreeMap<Vec<u8>, usize>,
+    /// What is still to be placed, each with the offset field that points at it.
+    waiting: VecDeque<(usize, Item<'a>)>,
+}
+
+impl<'a> Layout<'a> {
+    /// Appends `item` and tells where it begins.
+    fn place(&mut self, item: Item<'a>) -> usize {
+        match item {
+            Item::Table(table) => self.table(table),
+            Item::Tables(tables) => {
+                let at = self.vector(tables.len(), 4, &vec![0; 4 * tables.len()]);
+                let offsets = (at + 4..).step_by(4);
+                self.waiting.extend(offsets.zip(tables.into_iter().map(Item::Table)));
+                at
+            }
+            Item::Text(text) => {
+                let at = self.vector(text.len(), 4, text.as_bytes());
+                self.bytes.push(0);
+                at
+            }
+            Item::Vector { size, align, bytes } => self.vector(bytes.len() / size, align, &bytes),
+            Item::Scalar(bytes) => self.vector(1, 4, &bytes),
+        }
+    }
+
+    fn table(&mut self, Table(mut fields): Table<'a>) -> usize {
+        let slots = fields.iter().map(|(slot, _)| usize::from(*slot) + 1).max().unwrap_or(0);
+        fields.sort_by_key(|(slot, item)| (std::cmp::Reverse(item.size()), *slot));
+        let mut vtable = vec![0; 4 + 2 * slots];
+        let mut end = 4_usize;
+        let mut distances = Vec::with_capacity(fields.len());
+        for (slot, item) in &fields {
+            let distance = end.next_multiple_of(item.size());
+            end = distance + item.size();
+            distances.push(distance);
+            let entry = 4 + 2 * usize::from(*slot);
+            vtable[entry..entry + 2].copy_from_slice(&(distance as u16).to_le_bytes());
+        }
+        let vtable_len = vtable.len() as u16;
+        vtable[0..2].copy_from_slice(&vtable_len.to_le_bytes());
+        vtable[2..4].copy_from_slice(&(end as u16).to_le_bytes());
+        let vtable = self.vtable(vtable);
+
+        let align = fields.iter().map(|(_, item)| item.size()).fold(4, usize::max);
+        let at = self.align(align, 0);
+        self.bytes.resize(at + end, 0);
+        self.put(at, &((at - vtable) as i32).to_le_bytes());
+        for ((_, item), distance) in fields.into_iter().zip(distances) {
+            match item {
+                Item::Scalar(bytes) => self.put(at + distance, &bytes),
+                item => self.waiting.push_back((at + distance, item)),
+            }
+        }
+        at
+    }
+
+    fn vtable(&mut self, vtable: Vec<u8>) -> usize {
+        if let Some(&at) = self.vtables.get(&vtable) {
+            return at;
+        }
+        let at = self.align(2, 0);
+        self.bytes.extend_from_slice(&vtable);
+        self.vtables.insert(vtable, at);
+        at
+    }
+
+    fn vector(&mut self, len: usize, align: usize, bytes: &[u8]) -> usize {
+        let at = self.align(align.max(4), 4);
+        self.bytes.extend_from_slice(&(len as u32).to_le_bytes());
+        self.bytes.extend_from_slice(bytes);
+        at
+    }
+
+    /// Pads so that the byte `ahead` of the end lies at a multiple of `align`, and tells where the end is.
+    fn align(&mut self, align: usize, ahead: usize) -> usize {
+        let at = (self.bytes.len() + ahead).next_multiple_of(align) - ahead;
+        self.bytes.resize(at, 0);
+        at
+    }
+
+    fn put(&mut self, at: usize, bytes: &[u8]) {
+        self.bytes[at..at + bytes.len()].copy_from_slice(bytes);
+    }
+}

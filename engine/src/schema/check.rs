@@ -1,0 +1,68 @@
+//! Whether the indices of a [`File`] are in range.
+
+use super::{Error, File, QuantizationDetails, Result, SubGraph, Tensor};
+
+/// An error for the first index of `file` that points past its list.
+pub fn indices(file: &File) -> Result<()> {
+    for graph in &file.subgraphs {
+        subgraph(graph, file)?;
+    }
+    let buffers = file.buffers.len();
+    for (row, metadata) in file.metadata.iter().enumerate() {
+        index("Metadata", "buffer", row, metadata.buffer.into(), buffers)?;
+    }
+    for (row, signature) in file.signature_defs.iter().enumerate() {
+        let graph = signature.subgraph_index;
+        index("SignatureDef", "subgraph_index", row, graph.into(), file.subgraphs.len())?;
+        let tensors = file.subgraphs[graph as usize].tensors.len();
+        for map in signature.inputs.iter().chain(&signature.outputs) {
+            index("SignatureDef", "tensor_index", row, map.tensor_index.into(), tensors)?;
+        }
+    }
+    Ok(())
+}
+
+fn subgraph(graph: &SubGraph, file: &File) -> Result<()> {
+    let tensors = graph.tensors.len();
+    for (row, tensor) in graph.tensors.iter().enumerate() {
+        index("Tensor", "buffer", row, tensor.buffer.into(), file.buffers.len())?;
+        quantization(tensor, row, tensors)?;
+    }
+    for &input in &graph.inputs {
+        index("SubGraph", "inputs", 0, input.into(), tensors)?;
+    }
+    for &output in &graph.outputs {
+        index("SubGraph", "outputs", 0, output.into(), tensors)?;
+    }
+    for (row, operator) in graph.operators.iter().enumerate() {
+        index("Operator", "opcode_index", row, operator.opcode_index.into(), file.operator_codes.len())?;
+        // −1 stands for an operand left out.
+        let operands =
+            operator.inputs.iter().chain(&operator.intermediates).filter(|&&operand| operand != -1);
+        for &operand in operands {
+            index("Operator", "inputs", row, operand.into(), tensors)?;
+        }
+        for &output in operator.outputs.iter().filter(|&&output| output != -1) {
+            index("Operator", "outputs", row, output.into(), tensors)?;
+        }
+    }
+    Ok(())
+}
+
+fn quantization(tensor: &Tensor, row: usize, tensors: usize) -> Result<()> {
+    let (scales, zero_points) = match tensor.quantization.as_ref().map(|quantization| &quantization.details) {
+        Some(QuantizationDetails::Blockwise(details)) => (details.scales, details.zero_points),
+        Some(QuantizationDetails::MultiAxis(details)) => (details.scales, details.zero_points),
+        _ => return Ok(()),
+    };
+    index("Tensor", "scales", row, scales.into(), tensors)?;
+    // −1 stands for zero points that are all 0.
+    if zero_points != -1 { index("Tensor", "zero_points", row, zero_points.into(), tensors) } else { Ok(()) }
+}
+
+fn index(table: &'static str, field: &'static str, row: usize, index: i64, count: usize) -> Result<()> {
+    match usize::try_from(index) {
+        Ok(place) if place < count => Ok(()),
+        _ => Err(Error::Index { table, field, row, index, count }),
+    }
+}
