@@ -1,0 +1,109 @@
+use super::Conv2d;
+use crate::ops::chain::carried;
+use crate::ops::{Operands, Refusal, Verdict, Window};
+use crate::wgsl::{Choice, Constant, Kernel};
+
+const CONV2D: &str = include_str!("conv2d.wgsl");
+
+/// Everything a kernel needs to know of one convolution.
+struct Shape {
+    input: [usize; 4],
+    output: [usize; 4],
+    weights: [usize; 4],
+    window: Window,
+}
+
+fn shape(conv: &Conv2d, operands: &Operands) -> Verdict<Shape> {
+    let four = |shape: &[usize]| <[usize; 4]>::try_from(shape).map_err(|_| Refusal::new("its rank is not 4"));
+    let (input, weights) = (operands.input(0)?.ty, operands.input(1)?);
+    if !carried(input) {
+        return Err(Refusal::new(format!("its GPU kernel takes f32, not {input}")));
+    }
+    if weights.constant.is_none() || operands.optional(2).is_some_and(|bias| bias.constant.is_none()) {
+        return Err(Refusal::new("its GPU kernel takes constant weights and bias"));
+    }
+    let shape = Shape {
+        input: four(&input.shape)?,
+        output: four(&operands.outputs[0].shape)?,
+        weights: four(&weights.ty.shape)?,
+        window: conv.window(&weights.ty.shape),
+    };
+    match shape.input[3] == shape.weights[3] {
+        true => Ok(shape),
+        false => Err(Refusal::new("its GPU kernel takes one group")),
+    }
+}
+
+/// The heuristic: as many pixels and slices in registers as keep enough work-groups for the device.
+pub fn choices(conv: &Conv2d, operands: &Operands) -> Verdict<Vec<Choice>> {
+    let Shape { output: [n, h, w, o], .. } = shape(conv, operands)?;
+    let slices = o.div_ceil(4);
+    let tiles: [[u32; 3]; 7] = [[4, 1, 2], [2, 2, 2], [4, 1, 1], [2, 1, 2], [2, 1, 1], [1, 1, 2], [1, 1, 1]];
+    let fits = |t: &[u32; 3]| (t[0] as usize) <= w.next_power_of_two() && (t[1] as usize) <= h && (t[2] as usize) <= slices;
+    let invocations = |t: &[u32; 3]| n * w.div_ceil(t[0] as usize) * h.div_ceil(t[1] as usize) * slices.div_ceil(t[2] as usize);
+    let mut fitting: Vec<[u32; 3]> = tiles.into_iter().filter(fits).collect();
+    let first = fitting.iter().position(|t| invocations(t) >= 1024).unwrap_or(fitting.len() - 1);
+    let best = fitting.remove(first);
+    fitting.insert(0, best);
+    let flat = h * w == 1;
+    let workgroup = |t: [u32; 3]| match (flat, w.div_ceil(t[0] as usize)) {
+        (true, _) => [1, 1, 32],
+        (false, 0..=4) => [4, 8, 1],
+        (false, _) => [8, 4, 1],
+    };
+    Ok(fitting.into_iter().map(|tile| Choice::new("conv2d", workgroup(tile)).tiled(tile)).collect())
+}
+
+pub fn kernel(conv: &Conv2d, operands: &Operands, choice: &Choice) -> Verdict<Kernel> {
+    let Shape { input: [_, in_h, in_w, c], output: [n, h, w, o], weights: [_, kh, kw, _], window } = shape(conv, operands)?;
+    let [tx, ty, ts] = choice.tile.map(|t| t as usize);
+    let groups = o.div_ceil(4).div_ceil(ts);
+    let (top, left) = (window.before(0, in_h), window.before(1, in_w));
+    let pointwise = kh == 1 && kw == 1 && top == 0 && left == 0;
+    let invocations = [w.div_ceil(tx), h.div_ceil(ty), n * groups];
+    Ok(Kernel {
+        choice: choice.clone(),
+        source: CONV2D,
+        defines: vec![("TX", tx as i64), ("TY", ty as i64), ("TS", ts as i64), ("POINTWISE", pointwise as i64)],
+        params: vec![
+            ("group_texels", (ts + kh * kw * c.div_ceil(4) * ts * 4).into()),
+            ("kernel_h", kh.into()),
+            ("kernel_w", kw.into()),
+            ("stride_y", conv.stride[0].into()),
+            ("stride_x", conv.stride[1].into()),
+            ("dilation_y", conv.dilation[0].into()),
+            ("dilation_x", conv.dilation[1].into()),
+            ("top", top.into()),
+            ("left", left.into()),
+        ],
+        inputs: vec![("src", 0)],
+        outputs: vec!["dst"],
+        constants: vec![Constant { name: "weights", values: packed(operands, ts)? }],
+        grid: choice.grid(invocations),
+        macs: (n * h * w * o * kh * kw * c) as u64,
+    })
+}
+
+/// Bias and weights in the order the kernel reads them; lanes past the last channel are zero.
+fn packed(operands: &Operands, ts: usize) -> Verdict<Vec<f32>> {
+    let real = |index: usize| operands.optional(index).and_then(|operand| operand.constant).and_then(|tensor| tensor.to_reals());
+    let weights = real(1).ok_or_else(|| Refusal::new("its weights are not numbers"))?;
+    let bias = real(2);
+    let &[o, kh, kw, c] = &operands.input(1)?.ty.shape[..] else { return Err(Refusal::new("its weights are not of rank 4")) };
+    let (out_slices, in_slices) = (o.div_ceil(4), c.div_ceil(4));
+    let mut values = Vec::with_capacity(out_slices.next_multiple_of(ts) * 4 * (1 + kh * kw * in_slices * 4));
+    for group in 0..out_slices.div_ceil(ts) {
+        let outputs = group * ts * 4..(group + 1) * ts * 4;
+        values.extend(outputs.map(|out| bias.as_ref().and_then(|b| b.get(out)).copied().unwrap_or(0.0)));
+        for (tap, slice) in (0..kh * kw).flat_map(|tap| (0..in_slices).map(move |slice| (tap, slice))) {
+            for (out_slice, lane) in (0..ts).flat_map(|s| (0..4).map(move |lane| (group * ts + s, lane))) {
+                let channel = slice * 4 + lane;
+                values.extend((out_slice * 4..out_slice * 4 + 4).map(|out| match out < o && channel < c {
+                    true => weights[(out * kh * kw + tap) * c + channel],
+                    false => 0.0,
+                }));
+            }
+        }
+    }
+    Ok(values)
+}

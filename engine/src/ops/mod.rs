@@ -1,0 +1,127 @@
+//! The operators: one folder a family, with its formula, shape rule, reference and kernels.
+//!
+//! An operator knows its operands (types, shapes, constants), never the graph; it neither allocates device memory nor
+//! compiles. What it offers:
+//!
+//! - [`Operator::infer`], the shape rule, which also refuses what the operator cannot be;
+//! - [`Operator::reference`], the plain kernel that is right, for every supported type;
+//! - [`Operator::cpu`], SIMD kernels, where they apply;
+//! - [`Operator::gpu`], kernel candidates and their descriptions, where they apply.
+//!
+//! # Add an operator
+//! 1. Make a folder with `mod.rs`: the attributes as a struct, `decode` (options → attributes) and the two required
+//!    methods of [`Operator`].
+//! 2. Write `cases.rs`: shapes, attributes, values and tolerance; the driver runs them on every backend and precision.
+//! 3. Add the family's line to the table at the end of this file.
+//!
+//! Kernels follow in `cpu.rs` and `gpu.rs`.
+
+mod decode;
+mod kernel;
+mod operand;
+mod window;
+
+pub use chain::{Broadcast, Chain, Link, Other};
+pub use decode::{Source, decode};
+pub use kernel::{CpuIo, CpuKernel};
+pub use operand::{Operand, Operands, Refusal, Verdict};
+pub use window::{Activation, Padding, Window};
+
+use crate::tensor::{Tensor, TensorType};
+use crate::wgsl::{Choice, Kernel};
+use std::fmt;
+
+/// What every operator offers.
+pub trait Operator: fmt::Debug {
+    /// The name in the file format, such as `CONV_2D`.
+    fn name(&self) -> &'static str;
+
+    /// The shape of each output, `None` where it is known only from elements that are not constant. Refuses operands
+    /// that contradict the operator.
+    fn infer(&self, operands: &Operands) -> Verdict<Vec<Option<Vec<usize>>>>;
+
+    /// The plain kernel: right for every type the operator supports, slow. `outputs` are the inferred types.
+    fn reference(&self, inputs: &[Option<&Tensor>], outputs: &[TensorType]) -> Verdict<Vec<Tensor>>;
+
+    /// A kernel for CPUs, with `chain` applied to each result before it is stored; none where only the reference is.
+    fn cpu(&self, _operands: &Operands, _chain: &Chain) -> Option<Box<dyn CpuKernel>> {
+        None
+    }
+
+    /// The GPU kernels that apply, the heuristic's choice first; a refusal says why there is none.
+    fn gpu(&self, _operands: &Operands) -> Verdict<Vec<Choice>> {
+        Err(Refusal::new("it has no GPU kernel"))
+    }
+
+    /// The description of one of the kernels that [`Operator::gpu`] listed.
+    fn gpu_kernel(&self, _operands: &Operands, _choice: &Choice) -> Verdict<Kernel> {
+        Err(Refusal::new("it has no GPU kernel"))
+    }
+
+    /// The activation fused into the operator, which its GPU kernel leaves to the epilogue.
+    fn activation(&self) -> Activation {
+        Activation::None
+    }
+
+    /// The operator as a chain on its input `of`, where it is elementwise: every other operand broadcasts.
+    fn link(&self, _operands: &Operands, _of: usize) -> Option<Chain> {
+        None
+    }
+}
+
+macro_rules! operators {
+    ($($(#[$doc:meta])* $variant:ident($family:ident::$type:ident)),* $(,)?) => {
+        /// An operator with its attributes.
+        #[derive(Clone, PartialEq)]
+        pub enum Op { $($(#[$doc])* $variant($family::$type)),* }
+
+        impl std::ops::Deref for Op {
+            type Target = dyn Operator;
+            fn deref(&self) -> &Self::Target {
+                match self { $(Op::$variant(op) => op),* }
+            }
+        }
+
+        impl fmt::Debug for Op {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self { $(Op::$variant(op) => op.fmt(f)),* }
+            }
+        }
+
+        /// Each family's decoder: the operator where the source is one of the family's.
+        const FAMILIES: &[fn(&Source) -> Verdict<Option<Op>>] =
+            &[$(|source| Ok($family::decode(source)?.map(Op::$variant))),*];
+
+        /// The cases of every family, each name led by its family's.
+        pub fn cases() -> Vec<case::Case> {
+            let mut all = Vec::new();
+            $(all.extend($family::cases::cases().into_iter().map(|case| case::Case {
+                name: format!("{}/{}", stringify!($family), case.name),
+                ..case
+            }));)*
+            all
+        }
+
+        $(impl From<$family::$type> for Op {
+            fn from(op: $family::$type) -> Self {
+                Op::$variant(op)
+            }
+        })*
+    };
+}
+
+operators! {
+    /// Elementwise functions of one operand.
+    Unary(unary::Unary),
+    /// Elementwise functions of two operands, with broadcasting.
+    Binary(binary::Binary),
+    /// Convolution over height and width.
+    Conv2d(conv2d::Conv2d),
+}
+
+pub mod binary;
+pub mod case;
+pub mod chain;
+pub mod conv2d;
+pub mod copy;
+pub mod unary;
