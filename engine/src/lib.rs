@@ -1,3 +1,33 @@
-//! matte-engine
+//! matte-engine runs `.tflite` models on any GPU through `wgpu`, and on CPUs with SIMD.
+//!
+//! A file becomes a canonical graph; passes remove, replace and fuse operators; a plan chooses where each node runs and
+//! with which kernel, links elementwise operators into their neighbors and lays the intermediates out in one arena;
+//! a backend executes the plan. On the GPU everything is recorded into the caller's command encoder, from texture to
+//! texture, with nothing read back.
+//!
+//! # Layers
+//! A module uses only modules on lines below its own; a test checks it.
+//!
+//! | modules | what they hold |
+//! |---|---|
+//! | `session` | the façade: open a model, build a session, encode or run |
+//! | `cpu`, `gpu` | a plan executed on threads, or on `wgpu`; `gpu` is the only user of `wgpu` |
+//! | `plan` | graph and choices → partitions, steps, kernels, arena offsets: plain data that prints |
+//! | `tflite`, `passes` | bytes → graph; graph → graph |
+//! | [`graph`] | nodes, values, patches, verifier, printer |
+//! | [`ops`] | one folder an operator family |
+//! | [`schema`], `gemm`, [`wgsl`] | the file format; packed matrix products; kernel descriptions and their expansion |
+//! | [`tensor`], `simd`, [`pool`] | values; vectors of the CPU; threads |
+//! | [`error`] | what can go wrong, by who must act |
+//!
+//! An operator knows its operands and never the graph; a GPU kernel is described, not made; choosing is data.
 
+pub mod error;
+pub mod graph;
+pub mod ops;
+pub mod pool;
 pub mod schema;
+pub mod tensor;
+pub mod wgsl;
+
+pub use error::{Error, Result};

@@ -177,21 +177,30 @@ impl Graph {
                 in_range(input)?;
                 if !written[input.0] {
                     let value = &self.value(input).name;
-                    return Err(Error::malformed(format!("node {index} ({}) reads {value} before it is written", node.op.name())));
+                    return Err(Error::malformed(format!(
+                        "node {index} ({}) reads {value} before it is written",
+                        node.op.name()
+                    )));
                 }
             }
             for &output in &node.outputs {
                 in_range(output)?;
                 if std::mem::replace(&mut written[output.0], true) {
                     let value = &self.value(output).name;
-                    return Err(Error::malformed(format!("node {index} ({}) writes {value} a second time", node.op.name())));
+                    return Err(Error::malformed(format!(
+                        "node {index} ({}) writes {value} a second time",
+                        node.op.name()
+                    )));
                 }
             }
         }
         for &output in &self.outputs {
             in_range(output)?;
             if !written[output.0] {
-                return Err(Error::malformed(format!("no node writes the output {}", self.value(output).name)));
+                return Err(Error::malformed(format!(
+                    "no node writes the output {}",
+                    self.value(output).name
+                )));
             }
         }
         Ok(())
@@ -208,11 +217,19 @@ impl Graph {
     /// Infers the output types of one node.
     pub fn infer_node(&mut self, id: NodeId) -> Result<()> {
         let node = self.node(id);
-        let inferred = node.op.infer(&self.operands(node)).map_err(|refusal| refusal.at(id.0, &node.name, node.op.name()))?;
+        let inferred = node
+            .op
+            .infer(&self.operands(node))
+            .map_err(|refusal| refusal.at(id.0, &node.name, node.op.name()))?;
         let outputs = node.outputs.clone();
         if inferred.len() < outputs.len() {
             let name = node.op.name();
-            return Err(Error::malformed(format!("node {} ({name}) has {} outputs, {name} gives {}", id.0, outputs.len(), inferred.len())));
+            return Err(Error::malformed(format!(
+                "node {} ({name}) has {} outputs, {name} gives {}",
+                id.0,
+                outputs.len(),
+                inferred.len()
+            )));
         }
         for (output, shape) in outputs.into_iter().zip(inferred) {
             let value = &mut self.values[output.0];

@@ -16,7 +16,12 @@ pub struct Patch {
 impl Patch {
     /// An empty patch of this graph.
     pub fn new(graph: &Graph) -> Self {
-        Self { values: Vec::new(), base: graph.values.len(), replace: BTreeMap::new(), redirect: BTreeMap::new() }
+        Self {
+            values: Vec::new(),
+            base: graph.values.len(),
+            replace: BTreeMap::new(),
+            redirect: BTreeMap::new(),
+        }
     }
 
     /// Adds a value.

@@ -116,8 +116,16 @@ impl Chain {
                     writeln!(text, "  {{ let o = {other}; v = {}; }}", kind.wgsl(a, b))
                 }
                 Link::Clamp(low, high) => {
-                    let low = if low.is_finite() { format!("  v = max(v, Acc4({low:?}));\n") } else { String::new() };
-                    let high = if high.is_finite() { format!("  v = min(v, Acc4({high:?}));\n") } else { String::new() };
+                    let low = if low.is_finite() {
+                        format!("  v = max(v, Acc4({low:?}));\n")
+                    } else {
+                        String::new()
+                    };
+                    let high = if high.is_finite() {
+                        format!("  v = min(v, Acc4({high:?}));\n")
+                    } else {
+                        String::new()
+                    };
                     write!(text, "{low}{high}")
                 }
                 Link::Tap(output) => writeln!(text, "  t{output}_store(x, y, l, v);"),

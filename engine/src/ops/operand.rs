@@ -72,10 +72,9 @@ impl<'a> Operands<'a> {
         let input = self.input(index)?;
         match input.constant {
             None => Ok(None),
-            Some(tensor) => tensor
-                .to_integers()
-                .map(Some)
-                .ok_or_else(|| Refusal::new(format!("its input {index} should hold integers, not {}", tensor.dtype()))),
+            Some(tensor) => tensor.to_integers().map(Some).ok_or_else(|| {
+                Refusal::new(format!("its input {index} should hold integers, not {}", tensor.dtype()))
+            }),
         }
     }
 

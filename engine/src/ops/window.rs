@@ -41,7 +41,9 @@ impl Activation {
             (Activation::None, _) => None,
             (Activation::Tanh, _) => Some(Link::Unary(Unary::Tanh)),
             (_, Some((low, high))) => Some(Link::Clamp(low, high)),
-            (_, None) => Some(Link::Binary { kind: BinaryKind::Less, other: Other::Scalar(0.0), reversed: false }),
+            (_, None) => {
+                Some(Link::Binary { kind: BinaryKind::Less, other: Other::Scalar(0.0), reversed: false })
+            }
         }
     }
 

@@ -48,7 +48,9 @@ impl Tensor {
         let expected = super::checked_bytes(ty.dtype, &ty.shape)?;
         if bytes.len() != expected && ty.dtype != DType::String {
             let actual = bytes.len();
-            return Err(Error::malformed(format!("a tensor {ty} takes {expected} bytes, but {actual} are given")));
+            return Err(Error::malformed(format!(
+                "a tensor {ty} takes {expected} bytes, but {actual} are given"
+            )));
         }
         let mut words = vec![0u64; bytes.len().div_ceil(8)];
         bytemuck::cast_slice_mut::<u64, u8>(&mut words)[..bytes.len()].copy_from_slice(bytes);
@@ -188,8 +190,12 @@ impl Tensor {
     pub fn from_reals(ty: TensorType, reals: &[f32]) -> Result<Self> {
         match ty.dtype {
             DType::F32 => Self::from_elements(ty, reals),
-            DType::F16 => Self::from_elements(ty, &reals.iter().map(|&v| f16::from_f32(v)).collect::<Vec<_>>()),
-            DType::BF16 => Self::from_elements(ty, &reals.iter().map(|&v| bf16::from_f32(v)).collect::<Vec<_>>()),
+            DType::F16 => {
+                Self::from_elements(ty, &reals.iter().map(|&v| f16::from_f32(v)).collect::<Vec<_>>())
+            }
+            DType::BF16 => {
+                Self::from_elements(ty, &reals.iter().map(|&v| bf16::from_f32(v)).collect::<Vec<_>>())
+            }
             DType::F64 => Self::from_elements(ty, &reals.iter().map(|&v| f64::from(v)).collect::<Vec<_>>()),
             _ => {
                 let integers = Self::quantized(&ty, reals);
@@ -204,7 +210,8 @@ impl Tensor {
             let (low, high) = ty.dtype.integer_range().unwrap_or((0, i64::MAX));
             let fit = |&v: &i64| T::try_from(v.clamp(low, high)).ok();
             let elements: Option<Vec<T>> = integers.iter().map(fit).collect();
-            let elements = elements.ok_or_else(|| Error::invalid(format!("an integer does not fit {}", ty.dtype)))?;
+            let elements =
+                elements.ok_or_else(|| Error::invalid(format!("an integer does not fit {}", ty.dtype)))?;
             Tensor::from_elements(ty, &elements)
         }
         match ty.dtype {
@@ -216,7 +223,9 @@ impl Tensor {
             DType::U32 | DType::Resource => clamped::<u32>(ty, integers),
             DType::I64 => clamped::<i64>(ty, integers),
             DType::U64 => clamped::<u64>(ty, integers),
-            DType::Bool => Self::from_elements(ty, &integers.iter().map(|&v| (v != 0) as u8).collect::<Vec<_>>()),
+            DType::Bool => {
+                Self::from_elements(ty, &integers.iter().map(|&v| (v != 0) as u8).collect::<Vec<_>>())
+            }
             _ => Self::from_reals(ty, &integers.iter().map(|&v| v as f32).collect::<Vec<_>>()),
         }
     }

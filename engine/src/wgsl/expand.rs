@@ -49,7 +49,13 @@ pub struct Shader {
 /// Writes the shader of `kernel`. `loads` are its input slots followed by what chains read, `stores` its output slots
 /// followed by the values that chains tap; `constants` names each constant (the kernel's, then the chains') and says
 /// how it is stored.
-pub fn expand(kernel: &Kernel, dialect: Dialect, loads: &[Binding], stores: &[Binding], constants: &[(String, Elem)]) -> Result<Shader> {
+pub fn expand(
+    kernel: &Kernel,
+    dialect: Dialect,
+    loads: &[Binding],
+    stores: &[Binding],
+    constants: &[(String, Elem)],
+) -> Result<Shader> {
     let mut params = Params::default();
     for (index, binding) in loads.iter().chain(stores).enumerate() {
         params.tensor(binding, index);
@@ -62,7 +68,11 @@ pub fn expand(kernel: &Kernel, dialect: Dialect, loads: &[Binding], stores: &[Bi
         params.push(name.to_string(), ty, ParamValue::Scalar(value));
     }
     let mut wgsl = header(dialect, loads.iter().chain(stores), constants);
-    let _ = write!(wgsl, "struct Params {{\n{}}}\n@group(0) @binding(0) var<uniform> params: Params;\n", params.text);
+    let _ = write!(
+        wgsl,
+        "struct Params {{\n{}}}\n@group(0) @binding(0) var<uniform> params: Params;\n",
+        params.text
+    );
     let [x, y, z] = kernel.choice.workgroup;
     let _ = writeln!(wgsl, "override WGX: u32 = {x}u;\noverride WGY: u32 = {y}u;\noverride WGZ: u32 = {z}u;");
     for &(name, value) in &kernel.defines {
@@ -119,7 +129,11 @@ impl Params {
     }
 }
 
-fn header<'a>(dialect: Dialect, tensors: impl Iterator<Item = &'a Binding>, constants: &[(String, Elem)]) -> String {
+fn header<'a>(
+    dialect: Dialect,
+    tensors: impl Iterator<Item = &'a Binding>,
+    constants: &[(String, Elem)],
+) -> String {
     let mut text = String::new();
     if dialect.native_f16 {
         text.push_str("enable f16;\n");
@@ -128,7 +142,9 @@ fn header<'a>(dialect: Dialect, tensors: impl Iterator<Item = &'a Binding>, cons
     let _ = writeln!(text, "alias Acc = {acc};\nalias Acc4 = vec4<{acc}>;");
     let half = if dialect.native_f16 { "vec4<f16>" } else { "vec2<u32>" };
     let (mut arena, mut weights) = ([false; 2], [false; 2]);
-    tensors.for_each(|binding| (if binding.constant { &mut weights } else { &mut arena })[binding.elem as usize] = true);
+    tensors.for_each(|binding| {
+        (if binding.constant { &mut weights } else { &mut arena })[binding.elem as usize] = true
+    });
     constants.iter().for_each(|(_, elem)| weights[*elem as usize] = true);
     for (used, line) in [
         (arena[0], "@group(0) @binding(1) var<storage, read_write> arena_f32: array<vec4<f32>>;".to_string()),
@@ -165,7 +181,10 @@ fn encoded(elem: Elem, dialect: Dialect) -> &'static str {
 
 fn constant_access(wgsl: &mut String, name: &str, elem: Elem, dialect: Dialect) {
     let value = decoded("texel", elem, dialect);
-    let _ = writeln!(wgsl, "fn {name}_load(i: i32) -> Acc4 {{\n  let texel = weights_{elem}[params.{name}_offset + i];\n  return {value};\n}}");
+    let _ = writeln!(
+        wgsl,
+        "fn {name}_load(i: i32) -> Acc4 {{\n  let texel = weights_{elem}[params.{name}_offset + i];\n  return {value};\n}}"
+    );
 }
 
 fn load_access(wgsl: &mut String, binding: &Binding, dialect: Dialect) {
@@ -176,7 +195,10 @@ fn load_access(wgsl: &mut String, binding: &Binding, dialect: Dialect) {
     }
     let buffer = if *constant { "weights" } else { "arena" };
     let index = texel_index(binding);
-    let _ = writeln!(wgsl, "fn {name}_load(x: i32, y: i32, l: i32) -> Acc4 {{\n  let texel = {buffer}_{elem}[{index}];");
+    let _ = writeln!(
+        wgsl,
+        "fn {name}_load(x: i32, y: i32, l: i32) -> Acc4 {{\n  let texel = {buffer}_{elem}[{index}];"
+    );
     let _ = match chain.is_empty() {
         true => writeln!(wgsl, "  return {value};\n}}"),
         false => writeln!(wgsl, "  var v = {value};\n{chain}{}  return v;\n}}", tail(binding)),
@@ -200,7 +222,8 @@ fn store_access(wgsl: &mut String, binding: &Binding, dialect: Dialect) {
     let Binding { name, elem, chain, .. } = binding;
     let value = encoded(*elem, dialect);
     let index = format!("params.{name}_offset + (l * params.{name}_h + y) * params.{name}_w + x");
-    let inside = format!("x >= params.{name}_w || y >= params.{name}_h || l >= params.{name}_s * params.{name}_n");
+    let inside =
+        format!("x >= params.{name}_w || y >= params.{name}_h || l >= params.{name}_s * params.{name}_n");
     let _ = write!(
         wgsl,
         "fn {name}_store(x: i32, y: i32, l: i32, value: Acc4) {{\n  if {inside} {{ return; }}\n  var v = value;\n{chain}{}  arena_{elem}[{index}] = {value};\n}}\n",
@@ -215,7 +238,10 @@ fn tail(binding: &Binding) -> String {
         0 => String::new(),
         lanes => {
             let mask: Vec<&str> = (0..4).map(|lane| if lane < lanes { "true" } else { "false" }).collect();
-            format!("  if l % params.{name}_s == params.{name}_s - 1 {{ v = select(Acc4(0.0), v, vec4<bool>({})); }}\n", mask.join(", "))
+            format!(
+                "  if l % params.{name}_s == params.{name}_s - 1 {{ v = select(Acc4(0.0), v, vec4<bool>({})); }}\n",
+                mask.join(", ")
+            )
         }
     }
 }

@@ -19,7 +19,13 @@ fn stray(line: &str) -> Error {
 }
 
 /// Expands lines from `at` up to the line that closes the block; returns that line's index.
-fn block(lines: &[&str], mut at: usize, defines: &[(&str, i64)], loops: &mut Vec<(String, i64)>, out: &mut String) -> Result<usize> {
+fn block(
+    lines: &[&str],
+    mut at: usize,
+    defines: &[(&str, i64)],
+    loops: &mut Vec<(String, i64)>,
+    out: &mut String,
+) -> Result<usize> {
     while let Some(&line) = lines.get(at) {
         let mut words = line.split_whitespace();
         match words.next() {
@@ -36,7 +42,13 @@ fn block(lines: &[&str], mut at: usize, defines: &[(&str, i64)], loops: &mut Vec
     Ok(at)
 }
 
-fn conditional(lines: &[&str], at: usize, defines: &[(&str, i64)], loops: &mut Vec<(String, i64)>, out: &mut String) -> Result<usize> {
+fn conditional(
+    lines: &[&str],
+    at: usize,
+    defines: &[(&str, i64)],
+    loops: &mut Vec<(String, i64)>,
+    out: &mut String,
+) -> Result<usize> {
     let name = lines[at].trim().trim_start_matches("#if").trim();
     let (name, wanted) = match name.strip_prefix('!') {
         Some(name) => (name, false),
@@ -54,7 +66,13 @@ fn conditional(lines: &[&str], at: usize, defines: &[(&str, i64)], loops: &mut V
     }
 }
 
-fn repeated(lines: &[&str], at: usize, defines: &[(&str, i64)], loops: &mut Vec<(String, i64)>, out: &mut String) -> Result<usize> {
+fn repeated(
+    lines: &[&str],
+    at: usize,
+    defines: &[(&str, i64)],
+    loops: &mut Vec<(String, i64)>,
+    out: &mut String,
+) -> Result<usize> {
     let parts: Vec<&str> = lines[at].split_whitespace().collect();
     let [_, name, "in", range] = parts[..] else { return Err(stray(lines[at])) };
     let (low, high) = range.split_once("..").ok_or_else(|| stray(lines[at]))?;
@@ -78,7 +96,8 @@ fn repeated(lines: &[&str], at: usize, defines: &[(&str, i64)], loops: &mut Vec<
 }
 
 fn number(text: &str, defines: &[(&str, i64)], loops: &[(String, i64)]) -> Result<i64> {
-    let named = || loops.iter().rev().find(|(name, _)| text.strip_prefix('$') == Some(name)).map(|&(_, value)| value);
+    let named =
+        || loops.iter().rev().find(|(name, _)| text.strip_prefix('$') == Some(name)).map(|&(_, value)| value);
     let defined = || defines.iter().find(|(name, _)| *name == text).map(|&(_, value)| value);
     text.parse()
         .ok()
@@ -103,7 +122,10 @@ mod tests {
     #[test]
     fn blocks_nest_and_names_are_replaced() {
         let source = "#for i in 0..N\n#if WIDE\nlet a_$i$_x = $i;\n#else\nlet b$i = 0;\n#endif\n#end\nlast";
-        assert_eq!(preprocess(source, &[("N", 2), ("WIDE", 1)]).expect("valid"), "let a_0_x = 0;\nlet a_1_x = 1;\nlast\n");
+        assert_eq!(
+            preprocess(source, &[("N", 2), ("WIDE", 1)]).expect("valid"),
+            "let a_0_x = 0;\nlet a_1_x = 1;\nlast\n"
+        );
         assert_eq!(preprocess(source, &[("N", 1), ("WIDE", 0)]).expect("valid"), "let b0 = 0;\nlast\n");
     }
 

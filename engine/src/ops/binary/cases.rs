@@ -17,15 +17,33 @@ pub fn cases() -> Vec<Case> {
         BinaryKind::Prelu,
         BinaryKind::Atan2,
     ] {
-        cases.push(Case::new(format!("{kind:?}"), op(kind), vec![given(&[1, 4, 5, 6]), values(random(&[1, 4, 5, 6], -2.0, 2.0))]).tolerance(2e-6));
+        cases.push(
+            Case::new(
+                format!("{kind:?}"),
+                op(kind),
+                vec![given(&[1, 4, 5, 6]), values(random(&[1, 4, 5, 6], -2.0, 2.0))],
+            )
+            .tolerance(2e-6),
+        );
     }
     for kind in [BinaryKind::Div, BinaryKind::Pow, BinaryKind::FloorDiv, BinaryKind::FloorMod] {
         let inputs = vec![values(random(&[3, 5, 7], 0.2, 4.0)), values(random(&[3, 5, 7], 0.5, 3.0))];
         cases.push(Case::new(format!("{kind:?}"), op(kind), inputs).tolerance(4e-6));
     }
-    let comparisons = [BinaryKind::Equal, BinaryKind::NotEqual, BinaryKind::Less, BinaryKind::LessEqual, BinaryKind::Greater, BinaryKind::GreaterEqual];
+    let comparisons = [
+        BinaryKind::Equal,
+        BinaryKind::NotEqual,
+        BinaryKind::Less,
+        BinaryKind::LessEqual,
+        BinaryKind::Greater,
+        BinaryKind::GreaterEqual,
+    ];
     for kind in comparisons {
-        let case = Case::new(format!("{kind:?}"), op(kind), vec![given(&[2, 3, 5]), values(random(&[5], -1.0, 1.0))]);
+        let case = Case::new(
+            format!("{kind:?}"),
+            op(kind),
+            vec![given(&[2, 3, 5]), values(random(&[5], -1.0, 1.0))],
+        );
         cases.push(case.outputs(vec![TensorType::new(DType::Bool, [])]));
     }
     let broadcasts: [(&[usize], &[usize]); 10] = [
@@ -46,7 +64,11 @@ pub fn cases() -> Vec<Case> {
     }
     for activation in [Activation::Relu, Activation::Relu6, Activation::ReluN1To1] {
         let op = Binary { kind: BinaryKind::Add, activation };
-        cases.push(Case::new(format!("{activation:?}"), op, vec![given(&[1, 3, 3, 5]), given(&[1, 3, 3, 5])]));
+        cases.push(Case::new(
+            format!("{activation:?}"),
+            op,
+            vec![given(&[1, 3, 3, 5]), given(&[1, 3, 3, 5])],
+        ));
     }
     cases
 }

@@ -15,8 +15,12 @@ impl BinaryKind {
             BinaryKind::GreaterEqual => truth(format!("{a} >= {b}")),
             BinaryKind::Less => truth(format!("{a} < {b}")),
             BinaryKind::LessEqual => truth(format!("{a} <= {b}")),
-            BinaryKind::LogicalAnd => format!("{} * {}", truth(format!("{a} != Acc4(0.0)")), truth(format!("{b} != Acc4(0.0)"))),
-            BinaryKind::LogicalOr => format!("max({}, {})", truth(format!("{a} != Acc4(0.0)")), truth(format!("{b} != Acc4(0.0)"))),
+            BinaryKind::LogicalAnd => {
+                format!("{} * {}", truth(format!("{a} != Acc4(0.0)")), truth(format!("{b} != Acc4(0.0)")))
+            }
+            BinaryKind::LogicalOr => {
+                format!("max({}, {})", truth(format!("{a} != Acc4(0.0)")), truth(format!("{b} != Acc4(0.0)")))
+            }
             BinaryKind::Maximum => format!("max({a}, {b})"),
             BinaryKind::Minimum => format!("min({a}, {b})"),
             BinaryKind::Mul => format!("{a} * {b}"),

@@ -64,12 +64,30 @@ impl BinaryKind {
             BinaryKind::LessEqual => truth(a <= b),
             BinaryKind::LogicalAnd => truth(a != 0.0 && b != 0.0),
             BinaryKind::LogicalOr => truth(a != 0.0 || b != 0.0),
-            BinaryKind::Maximum => if a.is_nan() || a > b { a } else { b },
-            BinaryKind::Minimum => if a.is_nan() || a < b { a } else { b },
+            BinaryKind::Maximum => {
+                if a.is_nan() || a > b {
+                    a
+                } else {
+                    b
+                }
+            }
+            BinaryKind::Minimum => {
+                if a.is_nan() || a < b {
+                    a
+                } else {
+                    b
+                }
+            }
             BinaryKind::Mul => a * b,
             BinaryKind::NotEqual => truth(a != b),
             BinaryKind::Pow => a.powf(b),
-            BinaryKind::Prelu => if a > 0.0 { a } else { a * b },
+            BinaryKind::Prelu => {
+                if a > 0.0 {
+                    a
+                } else {
+                    a * b
+                }
+            }
             BinaryKind::SquaredDifference => (a - b) * (a - b),
             BinaryKind::Sub => a - b,
         }
@@ -101,7 +119,13 @@ impl BinaryKind {
                 Ok(exponent) => a.wrapping_pow(exponent),
                 Err(_) => return None,
             },
-            BinaryKind::Prelu => if a > 0 { a } else { a.wrapping_mul(b) },
+            BinaryKind::Prelu => {
+                if a > 0 {
+                    a
+                } else {
+                    a.wrapping_mul(b)
+                }
+            }
             BinaryKind::SquaredDifference => a.wrapping_sub(b).wrapping_mul(a.wrapping_sub(b)),
             BinaryKind::Sub => a.wrapping_sub(b),
         })
@@ -116,7 +140,8 @@ fn floor_mod(a: f32, b: f32) -> f32 {
 /// The shape two shapes broadcast to.
 pub fn broadcast_shapes(a: &[usize], b: &[usize]) -> Verdict<Vec<usize>> {
     let rank = a.len().max(b.len());
-    let extent = |shape: &[usize], axis: usize| (axis + shape.len()).checked_sub(rank).map_or(1, |axis| shape[axis]);
+    let extent =
+        |shape: &[usize], axis: usize| (axis + shape.len()).checked_sub(rank).map_or(1, |axis| shape[axis]);
     (0..rank)
         .map(|axis| match (extent(a, axis), extent(b, axis)) {
             (x, y) if x == y || y == 1 => Ok(x),
@@ -211,15 +236,18 @@ impl Operator for Binary {
         let plain = |t: &Tensor| t.ty().quantization.is_none();
         let refuse = || Refusal::new(format!("it does not take {} and {}", a.dtype(), b.dtype()));
         if let (Some(x), Some(y), true, true) = (a.to_integers(), b.to_integers(), plain(a), plain(b)) {
-            let values: Option<Vec<i64>> = pairs().map(|(i, j)| self.kind.apply_integer(x[i], y[j])).collect();
+            let values: Option<Vec<i64>> =
+                pairs().map(|(i, j)| self.kind.apply_integer(x[i], y[j])).collect();
             let mut values = values.ok_or_else(|| Refusal::new("it divides an integer by zero"))?;
-            if let (Some((low, high)), true) = (self.activation.range(), self.activation != Activation::None) {
+            if let (Some((low, high)), true) = (self.activation.range(), self.activation != Activation::None)
+            {
                 values.iter_mut().for_each(|v| *v = (*v).clamp(low as i64, high as i64));
             }
             return Ok(vec![wrapped(ty, values)?]);
         }
         let (x, y) = (a.to_reals().ok_or_else(refuse)?, b.to_reals().ok_or_else(refuse)?);
-        let values: Vec<f32> = pairs().map(|(i, j)| self.activation.apply(self.kind.apply(x[i], y[j]))).collect();
+        let values: Vec<f32> =
+            pairs().map(|(i, j)| self.activation.apply(self.kind.apply(x[i], y[j]))).collect();
         Ok(vec![Tensor::from_reals(ty.clone(), &values)?])
     }
 
@@ -231,7 +259,9 @@ impl Operator for Binary {
         }
         let broadcast = Broadcast::between(&other.ty.shape, &output.shape)?;
         let other = match other.constant {
-            Some(tensor) if tensor.len() == 1 && tensor.to_reals()?[0].is_finite() => Other::Scalar(tensor.to_reals()?[0]),
+            Some(tensor) if tensor.len() == 1 && tensor.to_reals()?[0].is_finite() => {
+                Other::Scalar(tensor.to_reals()?[0])
+            }
             _ => Other::Input { index: 1 - of, broadcast },
         };
         let mut links = vec![Link::Binary { kind: self.kind, other, reversed: of == 1 }];

@@ -39,8 +39,12 @@ pub fn choices(conv: &Conv2d, operands: &Operands) -> Verdict<Vec<Choice>> {
     let Shape { output: [n, h, w, o], .. } = shape(conv, operands)?;
     let slices = o.div_ceil(4);
     let tiles: [[u32; 3]; 7] = [[4, 1, 2], [2, 2, 2], [4, 1, 1], [2, 1, 2], [2, 1, 1], [1, 1, 2], [1, 1, 1]];
-    let fits = |t: &[u32; 3]| (t[0] as usize) <= w.next_power_of_two() && (t[1] as usize) <= h && (t[2] as usize) <= slices;
-    let invocations = |t: &[u32; 3]| n * w.div_ceil(t[0] as usize) * h.div_ceil(t[1] as usize) * slices.div_ceil(t[2] as usize);
+    let fits = |t: &[u32; 3]| {
+        (t[0] as usize) <= w.next_power_of_two() && (t[1] as usize) <= h && (t[2] as usize) <= slices
+    };
+    let invocations = |t: &[u32; 3]| {
+        n * w.div_ceil(t[0] as usize) * h.div_ceil(t[1] as usize) * slices.div_ceil(t[2] as usize)
+    };
     let mut fitting: Vec<[u32; 3]> = tiles.into_iter().filter(fits).collect();
     let first = fitting.iter().position(|t| invocations(t) >= 1024).unwrap_or(fitting.len() - 1);
     let best = fitting.remove(first);
@@ -55,7 +59,8 @@ pub fn choices(conv: &Conv2d, operands: &Operands) -> Verdict<Vec<Choice>> {
 }
 
 pub fn kernel(conv: &Conv2d, operands: &Operands, choice: &Choice) -> Verdict<Kernel> {
-    let Shape { input: [_, in_h, in_w, c], output: [n, h, w, o], weights: [_, kh, kw, _], window } = shape(conv, operands)?;
+    let Shape { input: [_, in_h, in_w, c], output: [n, h, w, o], weights: [_, kh, kw, _], window } =
+        shape(conv, operands)?;
     let [tx, ty, ts] = choice.tile.map(|t| t as usize);
     let groups = o.div_ceil(4).div_ceil(ts);
     let (top, left) = (window.before(0, in_h), window.before(1, in_w));
@@ -64,7 +69,12 @@ pub fn kernel(conv: &Conv2d, operands: &Operands, choice: &Choice) -> Verdict<Ke
     Ok(Kernel {
         choice: choice.clone(),
         source: CONV2D,
-        defines: vec![("TX", tx as i64), ("TY", ty as i64), ("TS", ts as i64), ("POINTWISE", pointwise as i64)],
+        defines: vec![
+            ("TX", tx as i64),
+            ("TY", ty as i64),
+            ("TS", ts as i64),
+            ("POINTWISE", pointwise as i64),
+        ],
         params: vec![
             ("group_texels", (ts + kh * kw * c.div_ceil(4) * ts * 4).into()),
             ("kernel_h", kh.into()),
@@ -86,10 +96,14 @@ pub fn kernel(conv: &Conv2d, operands: &Operands, choice: &Choice) -> Verdict<Ke
 
 /// Bias and weights in the order the kernel reads them; lanes past the last channel are zero.
 fn packed(operands: &Operands, ts: usize) -> Verdict<Vec<f32>> {
-    let real = |index: usize| operands.optional(index).and_then(|operand| operand.constant).and_then(|tensor| tensor.to_reals());
+    let real = |index: usize| {
+        operands.optional(index).and_then(|operand| operand.constant).and_then(|tensor| tensor.to_reals())
+    };
     let weights = real(1).ok_or_else(|| Refusal::new("its weights are not numbers"))?;
     let bias = real(2);
-    let &[o, kh, kw, c] = &operands.input(1)?.ty.shape[..] else { return Err(Refusal::new("its weights are not of rank 4")) };
+    let &[o, kh, kw, c] = &operands.input(1)?.ty.shape[..] else {
+        return Err(Refusal::new("its weights are not of rank 4"));
+    };
     let (out_slices, in_slices) = (o.div_ceil(4), c.div_ceil(4));
     let mut values = Vec::with_capacity(out_slices.next_multiple_of(ts) * 4 * (1 + kh * kw * in_slices * 4));
     for group in 0..out_slices.div_ceil(ts) {

@@ -28,7 +28,12 @@ pub struct Conv2d {
 impl Conv2d {
     /// The window for weights of this OHWI shape.
     pub fn window(&self, weights: &[usize]) -> Window {
-        Window { size: [weights[1], weights[2]], stride: self.stride, dilation: self.dilation, padding: self.padding }
+        Window {
+            size: [weights[1], weights[2]],
+            stride: self.stride,
+            dilation: self.dilation,
+            padding: self.padding,
+        }
     }
 }
 
@@ -51,9 +56,13 @@ impl Operator for Conv2d {
     }
 
     fn infer(&self, operands: &Operands) -> Verdict<Vec<Option<Vec<usize>>>> {
-        let (Some(input), Some(weights)) = (operands.shape(0)?, operands.shape(1)?) else { return Ok(vec![None]) };
+        let (Some(input), Some(weights)) = (operands.shape(0)?, operands.shape(1)?) else {
+            return Ok(vec![None]);
+        };
         let (&[n, h, w, c], &[o, _, _, i]) = (input, weights) else {
-            return Err(Refusal::new(format!("its input {input:?} and weights {weights:?} should have rank 4")));
+            return Err(Refusal::new(format!(
+                "its input {input:?} and weights {weights:?} should have rank 4"
+            )));
         };
         if i == 0 || c % i != 0 || o % (c / i).max(1) != 0 {
             return Err(Refusal::new(format!("its input {input:?} does not fit its weights {weights:?}")));

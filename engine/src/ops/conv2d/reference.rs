@@ -7,7 +7,9 @@ pub fn run(conv: &Conv2d, inputs: &[Option<&Tensor>], ty: &TensorType) -> Verdic
     let [Some(input), Some(weights), ref bias @ ..] = inputs[..] else {
         return Err(Refusal::new("it needs an input and weights"));
     };
-    let reals = |tensor: &Tensor| tensor.to_reals().ok_or_else(|| Refusal::new(format!("it does not take {}", tensor.dtype())));
+    let reals = |tensor: &Tensor| {
+        tensor.to_reals().ok_or_else(|| Refusal::new(format!("it does not take {}", tensor.dtype())))
+    };
     let (x, k) = (reals(input)?, reals(weights)?);
     let b = bias.first().copied().flatten().map(reals).transpose()?;
     let (&[_, h, w, c], &[o, kh, kw, i]) = (input.shape(), weights.shape()) else {
@@ -16,13 +18,16 @@ pub fn run(conv: &Conv2d, inputs: &[Option<&Tensor>], ty: &TensorType) -> Verdic
     let window = conv.window(weights.shape());
     let (top, left) = (window.before(0, h), window.before(1, w));
     let per_group = o / (c / i);
-    let &[n, rows, columns, _] = &ty.shape[..] else { return Err(Refusal::new("its output should have rank 4")) };
+    let &[n, rows, columns, _] = &ty.shape[..] else {
+        return Err(Refusal::new("its output should have rank 4"));
+    };
     let mut y = Vec::with_capacity(ty.elements());
     for (batch, row, column, out) in places([n, rows, columns, o]) {
         let mut sum = b.as_ref().map_or(0.0, |b| f64::from(b[out]));
         for (ky, kx) in (0..kh).flat_map(|ky| (0..kw).map(move |kx| (ky, kx))) {
             let at_y = (row * conv.stride[0] + ky * conv.dilation[0]).checked_sub(top).filter(|&at| at < h);
-            let at_x = (column * conv.stride[1] + kx * conv.dilation[1]).checked_sub(left).filter(|&at| at < w);
+            let at_x =
+                (column * conv.stride[1] + kx * conv.dilation[1]).checked_sub(left).filter(|&at| at < w);
             let (Some(at_y), Some(at_x)) = (at_y, at_x) else { continue };
             let from = ((batch * h + at_y) * w + at_x) * c + out / per_group * i;
             let taps = ((out * kh + ky) * kw + kx) * i;

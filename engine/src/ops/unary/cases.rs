@@ -26,9 +26,13 @@ pub fn cases() -> Vec<Case> {
         Unary::Square,
         Unary::Tanh,
     ];
-    let wide = |op: Unary| Case::new(format!("{op:?}"), op, vec![values(random(&[1, 5, 3, 7], -8.0, 8.0))]).tolerance(2e-6);
+    let wide = |op: Unary| {
+        Case::new(format!("{op:?}"), op, vec![values(random(&[1, 5, 3, 7], -8.0, 8.0))]).tolerance(2e-6)
+    };
     let mut cases: Vec<Case> = anywhere.into_iter().map(wide).collect();
-    let positive = |op: Unary| Case::new(format!("{op:?}"), op, vec![values(random(&[2, 3, 5], 0.01, 9.0))]).tolerance(2e-6);
+    let positive = |op: Unary| {
+        Case::new(format!("{op:?}"), op, vec![values(random(&[2, 3, 5], 0.01, 9.0))]).tolerance(2e-6)
+    };
     cases.extend([Unary::Log, Unary::Rsqrt, Unary::Sqrt].map(positive));
     for shape in [&[][..], &[1], &[7], &[3, 5], &[2, 3, 4, 8], &[2, 1, 3, 2, 5]] {
         cases.push(Case::new(format!("rank{}_{shape:?}", shape.len()), Unary::Relu, vec![given(shape)]));

@@ -12,7 +12,9 @@ impl Unary {
             Unary::Floor => "floor(v)",
             Unary::Gelu { .. } => "gelu(v)",
             Unary::HardSwish => "v * clamp(v * Acc(1.0 / 6.0) + 0.5, Acc4(0.0), Acc4(1.0))",
-            Unary::LeakyRelu { alpha } => return format!("  v = select(v * Acc({alpha:?}), v, v > Acc4(0.0));\n"),
+            Unary::LeakyRelu { alpha } => {
+                return format!("  v = select(v * Acc({alpha:?}), v, v > Acc4(0.0));\n");
+            }
             Unary::Log => "log(v)",
             Unary::LogicalNot => "select(Acc4(0.0), Acc4(1.0), v == Acc4(0.0))",
             Unary::Logistic => "1.0 / (1.0 + exp(-v))",

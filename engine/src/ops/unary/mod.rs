@@ -23,11 +23,15 @@ pub enum Unary {
     Exp,
     Floor,
     /// x · Φ(x), or its approximation by tanh
-    Gelu { approximate: bool },
+    Gelu {
+        approximate: bool,
+    },
     /// x · min(max(x + 3, 0), 6) / 6
     HardSwish,
     /// x for x > 0, αx otherwise
-    LeakyRelu { alpha: f32 },
+    LeakyRelu {
+        alpha: f32,
+    },
     Log,
     LogicalNot,
     /// 1 / (1 + e⁻ˣ)
@@ -54,13 +58,27 @@ impl Unary {
             Unary::Abs => x.abs(),
             Unary::Ceil => x.ceil(),
             Unary::Cos => x.cos(),
-            Unary::Elu => if x > 0.0 { x } else { x.exp_m1() },
+            Unary::Elu => {
+                if x > 0.0 {
+                    x
+                } else {
+                    x.exp_m1()
+                }
+            }
             Unary::Exp => x.exp(),
             Unary::Floor => x.floor(),
-            Unary::Gelu { approximate: true } => 0.5 * x * (1.0 + (SQRT_2_OVER_PI * (x + 0.044715 * x * x * x)).tanh()),
+            Unary::Gelu { approximate: true } => {
+                0.5 * x * (1.0 + (SQRT_2_OVER_PI * (x + 0.044715 * x * x * x)).tanh())
+            }
             Unary::Gelu { approximate: false } => (f64::from(x) * normal_cdf(x.into())) as f32,
             Unary::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
-            Unary::LeakyRelu { alpha } => if x > 0.0 { x } else { alpha * x },
+            Unary::LeakyRelu { alpha } => {
+                if x > 0.0 {
+                    x
+                } else {
+                    alpha * x
+                }
+            }
             Unary::Log => x.ln(),
             Unary::LogicalNot => (x == 0.0) as u8 as f32,
             Unary::Logistic => 1.0 / (1.0 + (-x).exp()),
@@ -71,7 +89,13 @@ impl Unary {
             Unary::ReluN1To1 => x.clamp(-1.0, 1.0),
             Unary::Round => x.round_ties_even(),
             Unary::Rsqrt => 1.0 / x.sqrt(),
-            Unary::Sign => if x == 0.0 || x.is_nan() { x } else { x.signum() },
+            Unary::Sign => {
+                if x == 0.0 || x.is_nan() {
+                    x
+                } else {
+                    x.signum()
+                }
+            }
             Unary::Sin => x.sin(),
             Unary::Sqrt => x.sqrt(),
             Unary::Square => x * x,
@@ -192,12 +216,15 @@ impl Operator for Unary {
         let input = inputs[0].ok_or_else(|| Refusal::new("its input 0 is missing"))?;
         let ty = &outputs[0];
         if !input.dtype().is_float() && input.ty().quantization.is_none() {
-            let integers = input.to_integers().ok_or_else(|| Refusal::new(format!("it does not take {}", input.dtype())))?;
+            let integers = input
+                .to_integers()
+                .ok_or_else(|| Refusal::new(format!("it does not take {}", input.dtype())))?;
             let mapped: Option<Vec<i64>> = integers.iter().map(|&x| self.apply_integer(x)).collect();
             let mapped = mapped.ok_or_else(|| Refusal::new(format!("it does not take {}", input.dtype())))?;
             return Ok(vec![Tensor::from_integers(ty.clone(), &mapped)?]);
         }
-        let reals = input.to_reals().ok_or_else(|| Refusal::new(format!("it does not take {}", input.dtype())))?;
+        let reals =
+            input.to_reals().ok_or_else(|| Refusal::new(format!("it does not take {}", input.dtype())))?;
         let mapped: Vec<f32> = reals.iter().map(|&x| self.apply(x)).collect();
         Ok(vec![Tensor::from_reals(ty.clone(), &mapped)?])
     }
