@@ -4,7 +4,11 @@
 mod layers;
 #[path = "engine/models.rs"]
 mod models;
+#[path = "engine/schema.rs"]
+mod schema;
 #[path = "engine/snapshot.rs"]
 mod snapshot;
 #[path = "engine/source.rs"]
 mod source;
+#[path = "engine/test_data.rs"]
+mod test_data;

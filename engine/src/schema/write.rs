@@ -328,3 +328,60 @@ fn tables<'a, T>(rows: &'a [T], table: impl Fn(&'a T) -> Table<'a>) -> Item<'a> 
 fn some_tables<'a, T>(rows: &'a [T], table: impl Fn(&'a T) -> Table<'a>) -> Option<Item<'a>> {
     (!rows.is_empty()).then(|| tables(rows, table))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::read;
+
+    #[test]
+    fn constants_behind_the_flatbuffer_read_back_equal() {
+        let node = Operator { custom_options: Bytes::from(vec![7; 5]), ..Operator::default() };
+        let graph = SubGraph { operators: vec![node], ..SubGraph::default() };
+        let file = File {
+            operator_codes: vec![OperatorCode::default()],
+            subgraphs: vec![graph],
+            buffers: vec![Bytes::default(), Bytes::from(vec![1; 33]), Bytes::from(vec![2; 4])],
+            ..File::default()
+        };
+        let inside = write(&file).expect("it can be written");
+        let outside = write_outside(&file).expect("it can be written");
+        assert_ne!(inside, outside);
+        assert_eq!(outside[outside.len() - 4..], [2; 4]);
+        assert_eq!(read(outside.clone()).expect("it reads"), file);
+        assert!(read(&outside[..outside.len() - 1]).is_err());
+    }
+
+    #[test]
+    fn options_that_the_schema_does_not_name_are_refused() {
+        let table = Table::default().with(0, scalar(3_u32)).with(4, Item::Tables(vec![]));
+        let unknown = Table::default().with(2, scalar(1_u8));
+        let node = Table::default().with(3, scalar(200_u8)).with(4, Item::Table(unknown));
+        let code = Item::Tables(vec![Table::default()]);
+        let graph = Table::default().with(3, Item::Tables(vec![node]));
+        let table = table.with(1, code).with(2, Item::Tables(vec![graph]));
+        let file = read(table.into_bytes(IDENTIFIER).expect("it fits")).expect("it reads");
+        let options = file.subgraphs[0].operators[0].builtin_options.as_ref().expect("it has options");
+        assert_eq!((options.id(), options.unknown()), (200, &[2][..]));
+        assert!(write(&file).is_err());
+    }
+
+    #[test]
+    fn offsets_that_share_one_target_end_in_an_error() {
+        let name = "x".repeat(1000);
+        let codes = (0..1000).map(|_| Table::default()).chain([Table::default().with(1, Item::Text(&name))]);
+        let root = Table::default().with(1, Item::Tables(codes.collect()));
+        let mut bytes = root.into_bytes(IDENTIFIER).expect("it fits");
+        assert!(read(bytes.clone()).is_ok());
+        // The vector of offsets begins with its length; the last one leads to the table with the long name.
+        let start =
+            bytes.windows(4).position(|window| window == 1001_u32.to_le_bytes()).expect("it is there") + 4;
+        let last = start + 4 * 1000;
+        let target = last as u32 + u32::from_le_bytes(bytes[last..last + 4].try_into().expect("four bytes"));
+        for at in (start..last).step_by(4) {
+            bytes[at..at + 4].copy_from_slice(&(target - at as u32).to_le_bytes());
+        }
+        let error = read(bytes).expect_err("a megabyte of names from a few kilobytes").to_string();
+        assert!(error.ends_with("the file's offsets share their targets too often"), "{error}");
+    }
+}

@@ -1,0 +1,357 @@
+//! The file format on real files: all read, all survive a rewrite, and no damage to them does worse than an error.
+
+use crate::{source, test_data};
+use matte_engine::schema::{
+    self, BuiltinOperator, Bytes, DimensionMetadata, Error, File, Options, QuantizationDetails, TensorType,
+    Value, flexbuffer,
+};
+use std::{fs, path::Path};
+
+fn read(path: &Path) -> File {
+    let bytes = fs::read(path).expect("the model is readable");
+    schema::read(bytes).unwrap_or_else(|error| fail(path, &error))
+}
+
+#[expect(clippy::panic, reason = "a test's failure")]
+fn fail(path: &Path, error: &Error) -> File {
+    panic!("{}: {error}", path.display())
+}
+
+/// A bundled model, which is always there.
+fn bundled(name: &str) -> Vec<u8> {
+    fs::read(source::root().join("models").join(name)).expect("the bundled model is readable")
+}
+
+#[test]
+fn every_model_reads_and_reads_back_equal_from_what_is_written() {
+    let models = test_data::models("rewriting the models of the field");
+    assert!(models.len() >= 5, "the bundled models should be there");
+    for path in models {
+        let file = read(&path);
+        assert_eq!(file.version, 3, "{}", path.display());
+        let written = schema::write(&file).expect("a file that was read can be written");
+        let again = schema::read(written.clone()).expect("what was written reads");
+        assert_eq!(again, file, "{}", path.display());
+        assert_eq!(schema::write(&again).expect("it can be written again"), written, "{}", path.display());
+    }
+}
+
+#[test]
+fn no_operator_of_a_model_has_options_unknown_to_the_schema() {
+    for path in test_data::models("options of the models of the field") {
+        let file = read(&path);
+        for node in file.subgraphs.iter().flat_map(|graph| &graph.operators) {
+            for options in [&node.builtin_options, &node.builtin_options_2].into_iter().flatten() {
+                assert!(options.layout().is_some() && options.unknown().is_empty(), "{}", path.display());
+            }
+            assert!(file.operator_codes[node.opcode_index as usize].builtin_code.name().is_some());
+        }
+    }
+}
+
+#[test]
+fn the_selfie_model_is_what_its_makers_describe() {
+    let file = schema::read(bundled("selfie_segmentation.tflite")).expect("the model reads");
+    let graph = &file.subgraphs[0];
+    let (input, output) =
+        (&graph.tensors[graph.inputs[0] as usize], &graph.tensors[graph.outputs[0] as usize]);
+    assert_eq!((&input.shape[..], &output.shape[..]), (&[1, 256, 256, 3][..], &[1, 256, 256, 1][..]));
+    assert_eq!(input.kind, TensorType::FLOAT32);
+    let code = |index: u32| &file.operator_codes[index as usize];
+    let resize = graph
+        .operators
+        .iter()
+        .find(|node| code(node.opcode_index).builtin_code == BuiltinOperator::RESIZE_BILINEAR);
+    let options = resize.and_then(|node| node.builtin_options.as_ref()).expect("it resizes");
+    assert_eq!((options.bool("half_pixel_centers"), options.bool("align_corners")), (Ok(true), Ok(false)));
+    let custom = graph
+        .operators
+        .iter()
+        .find(|node| code(node.opcode_index).custom_code == "Convolution2DTransposeBias");
+    // Padding, then the strides of width and height.
+    assert_eq!(custom.expect("its last node").custom_options[..12], [1, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0]);
+}
+
+#[test]
+fn options_of_the_detector_are_a_flexbuffer() {
+    let Some(folder) = test_data::folder("custom options of the detector") else { return };
+    let file = read(&folder.join("models/reference/ssd_mobilenet_v1_coco_quant.tflite"));
+    let nodes = &file.subgraphs[0].operators;
+    let options =
+        flexbuffer::read(&nodes.last().expect("it has nodes").custom_options).expect("a FlexBuffer");
+    assert_eq!(options.get("num_classes").and_then(flexbuffer::Value::as_int), Some(90));
+    assert_eq!(options.get("max_detections").and_then(flexbuffer::Value::as_int), Some(10));
+    assert_eq!(options.get("y_scale").and_then(flexbuffer::Value::as_float), Some(10.0));
+    let threshold = options.get("nms_iou_threshold").and_then(flexbuffer::Value::as_float);
+    assert_eq!(threshold, Some(f64::from(0.6_f32)));
+    assert_eq!(options.get("use_regular_nms"), None);
+}
+
+#[test]
+fn sparse_weights_keep_their_layout() {
+    let Some(folder) = test_data::folder("sparse weights") else { return };
+    let file = read(&folder.join("models/reference/face_detection_full_range_sparse.tflite"));
+    let sparse = file.subgraphs[0].tensors.iter().filter_map(|tensor| tensor.sparsity.as_ref());
+    let layouts: Vec<_> = sparse.collect();
+    assert!(!layouts.is_empty());
+    for layout in layouts {
+        assert_eq!(layout.traversal_order.len(), layout.dim_metadata.len());
+        let compressed =
+            |dimension: &&DimensionMetadata| matches!(dimension, DimensionMetadata::Compressed { .. });
+        assert_eq!(layout.dim_metadata.iter().filter(compressed).count(), 1);
+    }
+}
+
+/// A file that uses what no model at hand does.
+fn rare_file() -> File {
+    let composite = Options::new(
+        "StableHLOCompositeOptions",
+        &[("name", Value::Text("odml.rms_norm".into())), ("decomposition_subgraph_index", Value::Int(1))],
+    );
+    let gather = Options::new("StablehloGatherOptions", &[("offset_dims", Value::Ints(vec![-1, 1 << 40]))]);
+    let bucketize = Options::new("BucketizeOptions", &[("boundaries", Value::Floats(vec![0.5, f32::MAX]))]);
+    let node = |options: schema::Result<Options>| schema::Operator {
+        builtin_options_2: Some(options.expect("the fields exist")),
+        inputs: vec![0, -1],
+        outputs: vec![1],
+        intermediates: vec![2],
+        mutating_variable_inputs: vec![false, true],
+        debug_metadata_index: 7,
+        custom_options: Bytes::from(vec![1, 2, 3]),
+        ..Default::default()
+    };
+    let mut nodes = vec![node(composite), node(gather)];
+    nodes[1].builtin_options = Some(bucketize.expect("the field exists"));
+    let details = schema::BlockwiseQuantization {
+        scales: 1,
+        zero_points: -1,
+        block_size: 32,
+        block_shape: vec![1, 32],
+    };
+    let blockwise = schema::Quantization {
+        scale: vec![0.5],
+        zero_point: vec![i64::MIN],
+        details: QuantizationDetails::Blockwise(details),
+        ..Default::default()
+    };
+    let tensors = [TensorType::INT4, TensorType::FLOAT32, TensorType(99)].map(|kind| schema::Tensor {
+        kind,
+        shape: vec![2, 3],
+        shape_signature: vec![-1, 3],
+        has_rank: true,
+        is_variable: true,
+        buffer: 1,
+        external_buffer: 5,
+        quantization: Some(blockwise.clone()),
+        variant_tensors: vec![Default::default()],
+        ..Default::default()
+    });
+    let graph = |operators| schema::SubGraph {
+        tensors: tensors.to_vec(),
+        inputs: vec![0],
+        outputs: vec![1],
+        operators,
+        debug_metadata_index: 3,
+        ..Default::default()
+    };
+    let code = BuiltinOperator::STABLEHLO_COMPOSITE;
+    File {
+        description: "rare".into(),
+        operator_codes: vec![schema::OperatorCode { builtin_code: code, version: 1, ..Default::default() }],
+        subgraphs: vec![graph(nodes), graph(Vec::new())],
+        buffers: vec![Bytes::default(), Bytes::from(vec![1; 24])],
+        metadata_buffer: vec![1],
+        metadata: vec![schema::Metadata { name: "min_runtime_version".into(), buffer: 1 }],
+        signature_defs: vec![schema::SignatureDef {
+            signature_key: "serving_default".into(),
+            inputs: vec![schema::TensorMap { name: "x".into(), tensor_index: 0 }],
+            outputs: vec![schema::TensorMap { name: "y".into(), tensor_index: 1 }],
+            subgraph_index: 1,
+        }],
+        external_buffer_groups: vec!["weights.bin".into()],
+        external_buffers: vec![schema::ExternalBuffer {
+            id: 5,
+            offset: 1 << 40,
+            length: 24,
+            ..Default::default()
+        }],
+        ..Default::default()
+    }
+}
+
+#[test]
+fn rare_fields_survive_a_rewrite() {
+    let file = rare_file();
+    assert_eq!(schema::read(schema::write(&file).expect("it can be written")).expect("it reads"), file);
+}
+
+#[test]
+fn constants_begin_at_multiples_of_16_and_share_the_file() {
+    let bytes = bundled("face_detection_short_range.tflite");
+    let file = schema::read(bytes).expect("the model reads");
+    let written = Bytes::from(schema::write(&file).expect("it can be written"));
+    let again = schema::read(written.clone()).expect("it reads");
+    let start = written.as_ptr() as usize;
+    for buffer in again.buffers.iter().filter(|buffer| !buffer.is_empty()) {
+        let offset = buffer.as_ptr() as usize - start;
+        assert!(offset < written.len() && offset % 16 == 0);
+    }
+}
+
+#[test]
+fn an_index_past_its_list_is_named() {
+    let mut file = rare_file();
+    file.subgraphs[0].operators[1].inputs[0] = 3;
+    let error =
+        schema::read(schema::write(&file).expect("it can be written")).expect_err("there are 3 tensors");
+    assert_eq!(error.to_string(), "the file is malformed: inputs of Operator 1 is 3, but there are 3");
+}
+
+#[test]
+fn other_files_are_told_apart() {
+    assert_eq!(schema::read(Vec::new()), Err(Error::NotTflite));
+    assert_eq!(schema::read(b"\x89PNG\r\n\x1a\n and more".to_vec()), Err(Error::NotTflite));
+}
+
+/// Marsaglia's xorshift64: the same damage each time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % end as u64) as usize
+    }
+
+    /// Overwrites a few places of `bytes` with odd numbers, or cuts or repeats a part of them.
+    fn damage(&mut self, bytes: &mut Vec<u8>) {
+        for _ in 0..1 + self.below(4) {
+            let at = self.below(bytes.len() - 8);
+            match self.below(6) {
+                0 => bytes[at] ^= 1 << self.below(8),
+                1 => bytes[at] = self.below(256) as u8,
+                2 => bytes[at..at + 4].copy_from_slice(&u32::MAX.to_le_bytes()),
+                3 => bytes[at..at + 4].copy_from_slice(&(i32::MAX - self.below(9) as i32).to_le_bytes()),
+                4 => {
+                    let from = self.below(bytes.len() - 8);
+                    bytes.copy_within(from..from + 8, at);
+                }
+                _ => {
+                    let near = self.below(bytes.len()) as u32;
+                    bytes[at..at + 4].copy_from_slice(&near.to_le_bytes());
+                }
+            }
+        }
+        if self.below(16) == 0 {
+            bytes.truncate(16 + self.below(bytes.len() - 16));
+        }
+    }
+}
+
+/// Files whose tables are most of their bytes, so that damage hits them.
+fn small_files() -> Vec<Vec<u8>> {
+    let mut files = vec![schema::write(&rare_file()).expect("it can be written")];
+    for name in ["face_detection_short_range.tflite", "selfie_segmentation.tflite"] {
+        let mut file = schema::read(bundled(name)).expect("the model reads");
+        file.buffers
+            .iter_mut()
+            .for_each(|buffer| *buffer = buffer.slice(0..buffer.len().min(4)).unwrap_or_default());
+        files.push(schema::write(&file).expect("it can be written"));
+    }
+    let all = test_data::models("damage to the smallest models of the field");
+    let contents = all.iter().map(|path| fs::read(path).expect("the model is readable"));
+    files.extend(contents.filter(|bytes| bytes.len() < 1000));
+    files
+}
+
+#[test]
+fn every_prefix_of_a_file_is_an_error_or_a_file() {
+    for bytes in small_files() {
+        let whole = Bytes::from(bytes);
+        let read =
+            (0..whole.len()).filter(|&len| schema::read(whole.slice(0..len).expect("a prefix")).is_ok());
+        // Only a last few bytes, which pad or end a text, may be missing unnoticed.
+        assert!(read.count() <= 16);
+    }
+}
+
+#[test]
+fn damaged_files_are_errors_or_files_that_can_be_written() {
+    let files = small_files();
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let (mut read, mut refused) = (0, 0);
+    while read + refused < 30_000 {
+        let mut bytes = files[random.below(files.len())].clone();
+        random.damage(&mut bytes);
+        match schema::read(bytes) {
+            Ok(file) => {
+                read += 1;
+                if let Ok(bytes) = schema::write(&file) {
+                    assert!(schema::read(bytes).is_ok());
+                }
+            }
+            Err(error) => {
+                refused += 1;
+                assert!(error.to_string().is_ascii());
+            }
+        }
+    }
+    assert!(read > 1000 && refused > 1000, "{read} read, {refused} refused");
+}
+
+#[test]
+fn damaged_flexbuffers_are_errors_or_values() {
+    let map = nested_flexbuffer();
+    assert!(flexbuffer::read(&map).is_ok());
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    let (mut read, mut refused) = (0, 0);
+    for _ in 0..30_000 {
+        let mut bytes = map.clone();
+        random.damage(&mut bytes);
+        match flexbuffer::read(&bytes) {
+            Ok(_) => read += 1,
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(read > 1000 && refused > 1000, "{read} read, {refused} refused");
+}
+
+/// `{"a": [1, -2, 3.5], "b": "text", "t": true}`, by hand: keys, text and the vector, then the map.
+fn nested_flexbuffer() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    bytes.extend(b"a\0b\0t\0");
+    bytes.extend(b"\x04text\0");
+    let text = 7;
+    // Three children of four bytes with their types: integer, integer, float.
+    bytes.extend(3_u32.to_le_bytes());
+    let vector = bytes.len();
+    for child in [1_i32.to_le_bytes(), (-2_i32).to_le_bytes(), 3.5_f32.to_le_bytes()] {
+        bytes.extend(child);
+    }
+    bytes.extend([1 << 2 | 2, 1 << 2 | 2, 3 << 2 | 2]);
+    bytes.push(3);
+    let keys = bytes.len();
+    for key in [0, 2, 4] {
+        bytes.push((bytes.len() - key) as u8);
+    }
+    bytes.push((bytes.len() - keys) as u8);
+    bytes.extend([1, 3]);
+    let map = bytes.len();
+    bytes.push((map - vector) as u8);
+    bytes.push((map + 1 - text) as u8);
+    bytes.push(1);
+    bytes.extend([10 << 2 | 2, 5 << 2, 26 << 2]);
+    let distance = (bytes.len() - map) as u8;
+    bytes.extend([distance, 9 << 2, 1]);
+    bytes
+}
+
+#[test]
+fn a_nested_flexbuffer_is_a_map() {
+    let value = flexbuffer::read(&nested_flexbuffer()).expect("it reads");
+    use flexbuffer::Value::{Bool, Float, Int, Map, Text, Vector};
+    let vector = Vector(vec![Int(1), Int(-2), Float(3.5)]);
+    let entries = vec![("a".into(), vector), ("b".into(), Text("text".into())), ("t".into(), Bool(true))];
+    assert_eq!(value, Map(entries));
+}
