@@ -1,6 +1,7 @@
 //! The models that come with the project are the files their cards describe.
 
 use crate::source;
+use matte_engine::schema::{self, SubGraph, TensorType};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -98,6 +99,11 @@ fn every_model_has_a_card_and_is_the_file_it_describes() {
         assert_eq!(bytes.len() as u64, card.bytes, "{}", card.name);
         let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(digest, card.sha256, "{}", card.name);
+        let file = schema::read(bytes).expect("the model is well formed");
+        let graph = &file.subgraphs[0];
+        assert_eq!(described(graph, &graph.inputs), [(card.input.tensor.clone(), card.input.shape.to_vec())]);
+        let outputs = card.outputs.iter().map(|output| (output.tensor.clone(), output.shape.clone()));
+        assert_eq!(described(graph, &graph.outputs), outputs.collect::<Vec<_>>(), "{}", card.name);
     }
     let files = fs::read_dir(source::root().join("models")).expect("models/ is readable");
     let models = files.filter(|entry| {
@@ -105,6 +111,17 @@ fn every_model_has_a_card_and_is_the_file_it_describes() {
         entry.path().extension().is_some_and(|extension| extension == "tflite")
     });
     assert_eq!(models.count(), cards.len(), "a model without a card");
+}
+
+/// Names and shapes of a file's inputs or outputs, which are all of 32-bit floats.
+fn described(graph: &SubGraph, indices: &[i32]) -> Vec<(String, Vec<usize>)> {
+    let tensors = indices.iter().map(|index| &graph.tensors[*index as usize]);
+    tensors
+        .map(|tensor| {
+            assert_eq!(tensor.kind, TensorType::FLOAT32, "{}", tensor.name);
+            (tensor.name.clone(), tensor.shape.iter().map(|size| *size as usize).collect())
+        })
+        .collect()
 }
 
 #[test]
