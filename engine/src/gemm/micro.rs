@@ -1,4 +1,4 @@
-//! The register tile: `R` rows by `V` vectors of columns, summed over a table of segments.
+//! The register tile: `R` rows by `V` vectors of columns, summed over segments.
 
 use crate::simd::{Simd, Vectorized};
 
@@ -8,15 +8,17 @@ pub(super) const MAX_ROWS: usize = 12;
 /// One call of the inner kernel.
 #[derive(Clone, Copy)]
 pub(super) struct Call {
-    /// `rows` pointers for each segment, each to `length` floats.
+    /// Where the segments begin, see [`Rows`].
     pub table: *const *const f32,
+    pub rows: Rows,
     pub segments: usize,
+    /// Floats of a segment.
     pub length: usize,
-    /// A row of the panel for each `k` of the segments.
+    /// A row of the panel for each float of the segments.
     pub weights: *const f32,
     /// The panel's bias; null to go on from what the output holds.
     pub bias: *const f32,
-    /// The tile's first float of the output, and the distance of its rows.
+    /// The first float of row 0 of the output, and the distance of its rows.
     pub to: *mut f32,
     pub stride: usize,
     /// Columns to write.
@@ -24,12 +26,21 @@ pub(super) struct Call {
     pub clamp: [f32; 2],
 }
 
+/// How the table leads to the rows of the left operand.
+#[derive(Clone, Copy)]
+pub(super) enum Rows {
+    /// One tile. For each segment the table has a pointer for each row.
+    Listed,
+    /// `tiles` tiles from row `first` on. For each segment the table has the pointer of row 0; each other one lies `stride` further.
+    Strided { first: usize, tiles: usize, stride: usize },
+}
+
 /// Runs the kernel of `rows` rows for a panel of `vectors` vectors.
 ///
 /// # Safety
-/// Every pointer of the call is valid for what its description says: `segments · rows` pointers to `length` readable floats,
-/// `segments · length` rows of `vectors` vectors of weights, one of bias, and `rows` rows of `columns` writable floats
-/// with `(vectors − 1) · LANES < columns ≤ vectors · LANES`.
+/// Every pointer of the call is valid for what its description says: the table leads to `length` readable floats for each
+/// segment and row of each tile; there are `segments · length` rows of `vectors` vectors of weights and one of bias;
+/// each row of the output has `columns` writable floats with `(vectors − 1) · LANES < columns ≤ vectors · LANES`.
 #[inline(always)]
 pub(super) unsafe fn run<S: Simd>(simd: S, rows: usize, vectors: usize, call: Call) {
     match vectors {
@@ -59,25 +70,47 @@ impl<const R: usize, const V: usize> Vectorized for Micro<R, V> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        // SAFETY: `run` passes its caller's promise on.
-        unsafe { tile::<S, R, V>(simd, self.0) }
+        let call = self.0;
+        // SAFETY: `run` passes its caller's promise on: row `r < R` of tile `t` exists in every segment and in the output.
+        unsafe {
+            match call.rows {
+                Rows::Listed => {
+                    tile::<S, R, V>(simd, &call, call.to, |segment, r| *call.table.add(segment * R + r));
+                }
+                Rows::Strided { first, tiles, stride } => {
+                    for first in (first..first + tiles * R).step_by(R) {
+                        let to = call.to.add(first * call.stride);
+                        tile::<S, R, V>(simd, &call, to, |segment, r| {
+                            (*call.table.add(segment)).add((first + r) * stride)
+                        });
+                    }
+                }
+            }
+        }
     }
 }
 
+/// One tile; `row(segment, r)` is where row `r` of a segment begins.
+///
 /// # Safety
 /// As for [`run`].
 #[inline(always)]
-unsafe fn tile<S: Simd, const R: usize, const V: usize>(simd: S, call: Call) {
-    // SAFETY: all offsets stay within what the caller promises: row `r < R` of a segment's pointers, `k < length`, vector
-    // `v < V` of a weight row, and the columns of an output row up to `columns`.
+unsafe fn tile<S: Simd, const R: usize, const V: usize>(
+    simd: S,
+    call: &Call,
+    to: *mut f32,
+    row: impl Fn(usize, usize) -> *const f32,
+) {
+    let last = call.columns - (V - 1) * S::LANES;
+    // SAFETY: all offsets stay within what the caller promises: row `r < R` of a segment, `k < length`, vector `v < V` of a
+    // weight row, and the columns of an output row up to `columns`.
     unsafe {
         let mut sums = [[simd.splat(0.0); V]; R];
-        let last = call.columns - (V - 1) * S::LANES;
         for r in 0..R {
             for v in 0..V {
                 let count = if v + 1 == V { last } else { S::LANES };
                 sums[r][v] = if call.bias.is_null() {
-                    simd.load_up_to(call.to.add(r * call.stride + v * S::LANES), count)
+                    simd.load_up_to(to.add(r * call.stride + v * S::LANES), count)
                 } else {
                     simd.load(call.bias.add(v * S::LANES))
                 };
@@ -85,10 +118,9 @@ unsafe fn tile<S: Simd, const R: usize, const V: usize>(simd: S, call: Call) {
         }
         let mut weights = call.weights;
         for segment in 0..call.segments {
-            let pointers = call.table.add(segment * R);
             let mut rows = [std::ptr::null(); R];
             for r in 0..R {
-                rows[r] = *pointers.add(r);
+                rows[r] = row(segment, r);
             }
             for k in 0..call.length {
                 let mut w = [simd.splat(0.0); V];
@@ -107,7 +139,7 @@ unsafe fn tile<S: Simd, const R: usize, const V: usize>(simd: S, call: Call) {
         let (low, high) = (simd.splat(call.clamp[0]), simd.splat(call.clamp[1]));
         for r in 0..R {
             for v in 0..V {
-                let to = call.to.add(r * call.stride + v * S::LANES);
+                let to = to.add(r * call.stride + v * S::LANES);
                 let value = simd.clamp(sums[r][v], low, high);
                 if v + 1 == V && last < S::LANES {
                     simd.store_partial(to, value, last);

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::micro::{self, Call, MAX_ROWS};
-use super::{Packed, Source};
+use super::micro::{self, Call, MAX_ROWS, Rows};
+use super::{Packed, Source, Window};
 use crate::pool::{Disjoint, Pool};
 use crate::simd::{Simd, Vectorized};
 
@@ -11,6 +11,8 @@ use crate::simd::{Simd, Vectorized};
 const BLOCK_BYTES: usize = 160 << 10;
 /// Floats of the left operand in a task of one thread: another part of it.
 const TASK_FLOATS: usize = 64 << 10;
+/// Floats of the operands and results of a strip: a part of the first level cache.
+const STRIP_FLOATS: usize = 6 << 10;
 /// Pointers in the table of a tile; a longer sum goes through it in parts.
 const TABLE: usize = 64 * MAX_ROWS;
 
@@ -132,71 +134,156 @@ struct Task<'a, E> {
     panels: Range<usize>,
 }
 
+/// The pointers of a tile, segment by segment.
+type Table = [*const f32; TABLE];
+
+/// A part of the depth: `segments` runs of `length`, from `k` on.
+#[derive(Clone, Copy)]
+struct Part {
+    segments: usize,
+    length: usize,
+    k: usize,
+    /// Whether the bias is still to be added, and whether nothing follows.
+    first: bool,
+    last: bool,
+}
+
 impl<E: Epilogue> Vectorized for Task<'_, E> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        let mut table = [std::ptr::null(); TABLE];
         let weights = self.product.weights;
         let panel_bytes = weights.full_columns() * (weights.depth() + 1) * 4;
         let panels_of_a_block = (BLOCK_BYTES / panel_bytes).max(1);
-        let tiles = self.rows.len().div_ceil(S::TILE_ROWS);
-        let mut table = [std::ptr::null(); TABLE];
         for block in self.panels.clone().step_by(panels_of_a_block) {
             let block = block..self.panels.end.min(block + panels_of_a_block);
-            for tile in 0..tiles {
-                let rows = part(self.rows.len(), tiles, tile);
-                self.tile(simd, self.rows.start + rows.start, rows.len(), block.clone(), &mut table);
+            match &self.product.source {
+                Source::Rows { stride, .. } => self.rows(simd, *stride, block, &mut table),
+                Source::Windows(window) => self.windows(simd, window, block, &mut table),
             }
         }
     }
 }
 
 impl<E: Epilogue> Task<'_, E> {
+    /// Goes through the rows of a plain product, as many at a time as stay in the first level cache.
     #[inline(always)]
-    fn tile<S: Simd>(&self, simd: S, first: usize, rows: usize, panels: Range<usize>, table: &mut Table) {
-        match &self.product.source {
-            Source::Rows { stride, .. } => {
-                for r in 0..rows {
-                    table[r] = self.product.from[(first + r) * stride..].as_ptr();
-                }
-                self.sum(
-                    simd,
-                    first,
-                    rows,
-                    panels.clone(),
-                    table,
-                    Part { segments: 1, length: self.product.weights.depth(), k: 0 },
-                );
-            }
-            Source::Windows(_) => self.windows(simd, first, rows, panels.clone(), table),
+    fn rows<S: Simd>(&self, simd: S, stride: usize, panels: Range<usize>, table: &mut Table) {
+        let depth = self.product.weights.depth();
+        for first in self.rows.clone().step_by(self.strip(&panels)) {
+            let rows = self.strip(&panels).min(self.rows.end - first);
+            table[0] = self.product.from[first * stride..].as_ptr();
+            let part = Part { segments: 1, length: depth, k: 0, first: true, last: true };
+            self.strided(simd, first..first + rows, stride, panels.clone(), table, part);
+            self.finish(simd, first..first + rows, &panels);
         }
-        let weights = self.product.weights;
-        let first_column = panels.start * weights.full_columns();
-        let columns = (panels.end * weights.full_columns()).min(weights.columns()) - first_column;
-        let start = first * self.product.stride + first_column;
-        let count = (rows - 1) * self.product.stride + columns;
-        // SAFETY: this task alone touches the columns of its panels in its rows, and the product checked their extent.
-        let floats = unsafe { self.to.slice(start, count) };
-        let tile = Tile::new(floats, self.product.stride, [first, rows], [first_column, columns]);
-        self.product.epilogue.apply(simd, tile);
     }
 
-    /// A tile of a convolution: as many segments at a time as the table holds.
+    /// Rows whose operands and results fit the first level cache: whole tiles.
+    fn strip(&self, panels: &Range<usize>) -> usize {
+        let weights = self.product.weights;
+        let floats = weights.depth() + panels.len() * weights.full_columns();
+        (STRIP_FLOATS / floats).max(1).next_multiple_of(weights.tile_rows())
+    }
+
+    /// Goes through the windows of a convolution: along the inside of a row of the picture where it is long enough, else tile by tile.
     #[inline(always)]
-    fn windows<S: Simd>(&self, simd: S, first: usize, rows: usize, panels: Range<usize>, table: &mut Table) {
-        let Source::Windows(window) = &self.product.source else { return };
+    fn windows<S: Simd>(&self, simd: S, window: &Window, panels: Range<usize>, table: &mut Table) {
+        let inner = window.inner_columns();
+        let by_spans = window.rows_are_runs() && inner.len() >= 4 * S::TILE_ROWS && window.kernel[0] <= TABLE;
+        let mut first = self.rows.start;
+        while first < self.rows.end {
+            let [b, y, x] = window.pixel(first);
+            let rows = if !by_spans {
+                (self.rows.end - first).min(S::TILE_ROWS)
+            } else if inner.contains(&x) {
+                (inner.end - x).min(self.strip(&panels))
+            } else if x < inner.start {
+                (inner.start - x).min(S::TILE_ROWS)
+            } else {
+                (window.output[1] - x).min(S::TILE_ROWS)
+            };
+            let rows = first..self.rows.end.min(first + rows);
+            if by_spans && inner.contains(&x) {
+                self.span(simd, window, [b, y, x], rows.clone(), panels.clone(), table);
+            } else {
+                self.listed(simd, window, rows.clone(), panels.clone(), table);
+            }
+            self.finish(simd, rows.clone(), &panels);
+            first = rows.end;
+        }
+    }
+
+    /// Windows in a row of the picture that touch neither its left nor its right border.
+    #[inline(always)]
+    fn span<S: Simd>(
+        &self,
+        simd: S,
+        window: &Window,
+        pixel: [usize; 3],
+        rows: Range<usize>,
+        panels: Range<usize>,
+        table: &mut Table,
+    ) {
+        let corner = window.corner(pixel);
+        let taps = window.tap_rows(corner[1]);
+        for (pointer, ky) in table.iter_mut().zip(taps.clone()) {
+            let offset = window.offset(corner, ky, 0).expect("the tap should lie in the picture");
+            *pointer = self.product.from[offset..].as_ptr();
+        }
+        let length = window.kernel[1] * window.channels;
+        let part = Part { segments: taps.len(), length, k: taps.start * length, first: true, last: true };
+        self.strided(simd, rows, window.stride[1] * window.pixel_stride, panels, table, part);
+    }
+
+    /// Tiles of rows that lie `stride` apart: nearly equal ones, since a tile of one row is slow.
+    #[inline(always)]
+    fn strided<S: Simd>(
+        &self,
+        simd: S,
+        rows: Range<usize>,
+        stride: usize,
+        panels: Range<usize>,
+        table: &Table,
+        part: Part,
+    ) {
+        let tiles = rows.len().div_ceil(S::TILE_ROWS);
+        let (height, higher) = (rows.len() / tiles, rows.len() % tiles);
+        let below = higher * (height + 1);
+        for panel in panels {
+            if higher > 0 {
+                let strided = Rows::Strided { first: 0, tiles: higher, stride };
+                self.call(simd, panel, &rows, height + 1, table, strided, part);
+            }
+            let strided = Rows::Strided { first: below, tiles: tiles - higher, stride };
+            self.call(simd, panel, &rows, height, table, strided, part);
+        }
+    }
+
+    /// A tile of any windows: as many segments at a time as the table holds.
+    #[inline(always)]
+    fn listed<S: Simd>(
+        &self,
+        simd: S,
+        window: &Window,
+        rows: Range<usize>,
+        panels: Range<usize>,
+        table: &mut Table,
+    ) {
         let mut corners = [[0; 3]; MAX_ROWS];
-        let corners = &mut corners[..rows];
-        window.corners(first, corners);
-        let merged = window.rows_are_whole(corners);
+        let corners = &mut corners[..rows.len()];
+        window.corners(rows.start, corners);
+        let inner = window.inner_corners();
+        let merged = window.rows_are_runs() && corners.iter().all(|corner| inner.contains(&corner[2]));
         let [height, width] = window.kernel;
         let (taps, length) =
             if merged { (height, width * window.channels) } else { (height * width, window.channels) };
         for start in (0..taps).step_by(TABLE / MAX_ROWS) {
             let segments = (taps - start).min(TABLE / MAX_ROWS);
             let (mut ky, mut kx) = if merged { (start, 0) } else { (start / width, start % width) };
-            for pointers in table[..segments * rows].chunks_exact_mut(rows) {
+            for pointers in table[..segments * rows.len()].chunks_exact_mut(rows.len()) {
                 for (pointer, &corner) in pointers.iter_mut().zip(corners.iter()) {
                     *pointer = match window.offset(corner, ky, kx) {
                         Some(offset) => self.product.from[offset..].as_ptr(),
@@ -208,57 +295,71 @@ impl<E: Epilogue> Task<'_, E> {
                     (ky, kx) = (ky + 1, 0);
                 }
             }
-            self.sum(simd, first, rows, panels.clone(), table, Part { segments, length, k: start * length });
+            let part = Part {
+                segments,
+                length,
+                k: start * length,
+                first: start == 0,
+                last: start + segments == taps,
+            };
+            for panel in panels.clone() {
+                self.call(simd, panel, &rows, rows.len(), table, Rows::Listed, part);
+            }
         }
     }
 
-    /// Adds the segments of the table to the tile, panel by panel.
+    /// Adds the segments of the table to tiles of `height` rows of a panel; row 0 is the first of `rows`.
     #[inline(always)]
-    fn sum<S: Simd>(
+    #[allow(clippy::too_many_arguments, reason = "what varies between the callers")]
+    fn call<S: Simd>(
         &self,
         simd: S,
-        first: usize,
-        rows: usize,
-        panels: Range<usize>,
+        panel: usize,
+        rows: &Range<usize>,
+        height: usize,
         table: &Table,
+        listing: Rows,
         part: Part,
     ) {
         let weights = self.product.weights;
-        let unbounded = [f32::NEG_INFINITY, f32::INFINITY];
-        let last = part.k + part.segments * part.length == weights.depth();
-        for panel in panels {
-            let floats = weights.panel(panel);
-            let width = weights.panel_columns(panel);
-            let column = panel * weights.full_columns();
-            let columns = width.min(weights.columns() - column);
-            let start = first * self.product.stride + column;
-            // SAFETY: this task alone touches the columns of its panels in its rows, and the product checked their extent.
-            let to = unsafe { self.to.slice(start, (rows - 1) * self.product.stride + columns) };
-            let call = Call {
-                table: table.as_ptr(),
-                segments: part.segments,
-                length: part.length,
-                weights: floats[(part.k + 1) * width..].as_ptr(),
-                bias: if part.k == 0 { floats.as_ptr() } else { std::ptr::null() },
-                to: to.as_mut_ptr(),
-                stride: self.product.stride,
-                columns,
-                clamp: if last { self.product.clamp } else { unbounded },
-            };
-            // SAFETY: the table's pointers lead to whole segments (the extent of the source was checked), the panel holds
-            // `depth` rows after its bias, and `to` spans the tile.
-            unsafe { micro::run(simd, rows, width / S::LANES, call) };
-        }
+        let floats = weights.panel(panel);
+        let width = weights.panel_columns(panel);
+        let column = panel * weights.full_columns();
+        let columns = width.min(weights.columns() - column);
+        let call = Call {
+            table: table.as_ptr(),
+            rows: listing,
+            segments: part.segments,
+            length: part.length,
+            weights: floats[(part.k + 1) * width..].as_ptr(),
+            bias: if part.first { floats.as_ptr() } else { std::ptr::null() },
+            to: self.output(rows, column, columns).as_mut_ptr(),
+            stride: self.product.stride,
+            columns,
+            clamp: if part.last { self.product.clamp } else { [f32::NEG_INFINITY, f32::INFINITY] },
+        };
+        debug_assert!((part.k + 1 + part.segments * part.length) * width <= floats.len());
+        // SAFETY: the table leads to whole segments for every row, since the extent of the source was checked; the panel holds
+        // `depth` rows after its bias; and the output spans the rows.
+        unsafe { micro::run(simd, height, width / S::LANES, call) };
     }
-}
 
-/// The pointers of a tile, segment by segment.
-type Table = [*const f32; TABLE];
+    /// The output of some rows, from a column on to the last of `columns` in the last row.
+    #[inline(always)]
+    fn output(&self, rows: &Range<usize>, column: usize, columns: usize) -> &mut [f32] {
+        let start = rows.start * self.product.stride + column;
+        // SAFETY: this task alone touches the columns of its panels in its rows, and it uses one such slice at a time.
+        unsafe { self.to.slice(start, (rows.len() - 1) * self.product.stride + columns) }
+    }
 
-/// A part of the depth: `segments` of `length` from `k` on.
-#[derive(Clone, Copy)]
-struct Part {
-    segments: usize,
-    length: usize,
-    k: usize,
+    /// Shows finished rows to the epilogue.
+    #[inline(always)]
+    fn finish<S: Simd>(&self, simd: S, rows: Range<usize>, panels: &Range<usize>) {
+        let weights = self.product.weights;
+        let first_column = panels.start * weights.full_columns();
+        let columns = (panels.end * weights.full_columns()).min(weights.columns()) - first_column;
+        let floats = self.output(&rows, first_column, columns);
+        let tile = Tile::new(floats, self.product.stride, [rows.start, rows.len()], [first_column, columns]);
+        self.product.epilogue.apply(simd, tile);
+    }
 }

@@ -1,5 +1,7 @@
 //! Where the rows of the left operand lie: one after the other, or as the windows of a convolution.
 
+use std::ops::Range;
+
 /// The left operand of a product, over a slice of floats.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Source {
@@ -74,31 +76,62 @@ impl Window {
         }
     }
 
-    /// The positions of the first taps of `R` windows from output pixel `first` on: picture, row and column of the input.
-    pub(super) fn corners(&self, first: usize, corners: &mut [[isize; 3]]) {
+    /// The picture, row and column of output pixel `m`.
+    pub(super) fn pixel(&self, m: usize) -> [usize; 3] {
         let [height, width] = self.output;
-        let (mut x, mut y, mut b) = (first % width, first / width % height, first / width / height);
+        [m / width / height, m / width % height, m % width]
+    }
+
+    /// Where the first tap of an output pixel lies: picture, row and column of the input, negative in the padding.
+    #[inline(always)]
+    pub(super) fn corner(&self, [b, y, x]: [usize; 3]) -> [isize; 3] {
+        let corner = |at: usize, axis: usize| (at * self.stride[axis]) as isize - self.padding[axis] as isize;
+        [b as isize, corner(y, 0), corner(x, 1)]
+    }
+
+    /// The corners of the windows from output pixel `first` on.
+    pub(super) fn corners(&self, first: usize, corners: &mut [[isize; 3]]) {
+        let [mut b, mut y, mut x] = self.pixel(first);
         for corner in corners {
-            *corner = [
-                b as isize,
-                (y * self.stride[0]) as isize - self.padding[0] as isize,
-                (x * self.stride[1]) as isize - self.padding[1] as isize,
-            ];
+            *corner = self.corner([b, y, x]);
             x += 1;
-            if x == width {
+            if x == self.output[1] {
                 (x, y) = (0, y + 1);
             }
-            if y == height {
+            if y == self.output[0] {
                 (y, b) = (0, b + 1);
             }
         }
     }
 
-    /// Whether a row of taps is one run of floats in memory for all these windows.
-    pub(super) fn rows_are_whole(&self, corners: &[[isize; 3]]) -> bool {
-        self.dilation[1] == 1
-            && self.pixel_stride == self.channels
-            && corners.iter().all(|c| c[2] >= 0 && c[2] as usize + self.kernel[1] <= self.input[1])
+    /// Whether a row of taps is one run of floats in memory wherever it does not touch the border.
+    pub(super) fn rows_are_runs(&self) -> bool {
+        (self.dilation[1] == 1 || self.kernel[1] == 1)
+            && (self.pixel_stride == self.channels || self.kernel[1] == 1)
+    }
+
+    /// The columns of the output whose windows do not touch the left or right border.
+    pub(super) fn inner_columns(&self) -> Range<usize> {
+        let span = (self.kernel[1] - 1) * self.dilation[1];
+        let start = self.padding[1].div_ceil(self.stride[1]);
+        let room = (self.input[1] + self.padding[1]).checked_sub(span + 1);
+        let end = room.map_or(0, |room| room / self.stride[1] + 1).min(self.output[1]);
+        start.min(end)..end
+    }
+
+    /// The same as columns of the input, where their windows begin.
+    pub(super) fn inner_corners(&self) -> Range<isize> {
+        let inner = self.inner_columns();
+        let corner = |x: usize| (x * self.stride[1]) as isize - self.padding[1] as isize;
+        corner(inner.start)..corner(inner.end)
+    }
+
+    /// The rows of taps that lie in the picture for windows from row `y` of the input on.
+    pub(super) fn tap_rows(&self, y: isize) -> Range<usize> {
+        let step = self.dilation[0] as isize;
+        let start = (-y).max(0).div_euclid(step) + isize::from((-y).max(0) % step != 0);
+        let end = (self.input[0] as isize - y + step - 1).div_euclid(step).clamp(0, self.kernel[0] as isize);
+        (start.min(end) as usize)..end as usize
     }
 
     /// Where the tap `(ky, kx)` of a window lies in the slice; `None` in the padding.

@@ -169,6 +169,22 @@ fn convolutions_of_odd_windows() {
                     Window { kernel: [1, 1], padding: [0, 0], channels: 17, pixel_stride: 17, ..base },
                     n,
                 );
+                // Long rows, whose inside goes by spans.
+                let long = Window { input: [5, 75], output: [5, 75], ..base };
+                convolution(isa, pool, long, n);
+                convolution(
+                    isa,
+                    pool,
+                    Window { stride: [1, 2], padding: [1, 0], output: [5, 37], ..long },
+                    n,
+                );
+                convolution(isa, pool, Window { dilation: [3, 1], padding: [3, 1], ..long }, n);
+                convolution(
+                    isa,
+                    pool,
+                    Window { kernel: [2, 1], padding: [6, 2], output: [16, 79], pixel_stride: 4, ..long },
+                    n,
+                );
                 // More taps than a tile's table holds, all of some windows in the padding.
                 convolution(isa, pool, Window { kernel: [9, 10], padding: [4, 4], ..base }, n);
                 convolution(
