@@ -95,6 +95,7 @@ impl<const R: usize, const V: usize> Vectorized for Micro<R, V> {
 /// # Safety
 /// As for [`run`].
 #[inline(always)]
+#[allow(clippy::needless_range_loop, reason = "rows and vectors are positions in several arrays at once")]
 unsafe fn tile<S: Simd, const R: usize, const V: usize>(
     simd: S,
     call: &Call,

@@ -346,6 +346,7 @@ impl<E: Epilogue> Task<'_, E> {
 
     /// The output of some rows, from a column on to the last of `columns` in the last row.
     #[inline(always)]
+    #[allow(clippy::mut_from_ref, reason = "the task alone uses its part, one slice at a time")]
     fn output(&self, rows: &Range<usize>, column: usize, columns: usize) -> &mut [f32] {
         let start = rows.start * self.product.stride + column;
         // SAFETY: this task alone touches the columns of its panels in its rows, and it uses one such slice at a time.

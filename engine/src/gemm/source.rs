@@ -106,8 +106,7 @@ impl Window {
 
     /// Whether a row of taps is one run of floats in memory wherever it does not touch the border.
     pub(super) fn rows_are_runs(&self) -> bool {
-        (self.dilation[1] == 1 || self.kernel[1] == 1)
-            && (self.pixel_stride == self.channels || self.kernel[1] == 1)
+        self.kernel[1] == 1 || self.dilation[1] == 1 && self.pixel_stride == self.channels
     }
 
     /// The columns of the output whose windows do not touch the left or right border.
