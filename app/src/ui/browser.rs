@@ -10,7 +10,7 @@ pub fn browser_ui(state: &State, ui: &mut Ui) -> Option<Command> {
     let browser = state.browser.as_ref()?;
     let mut command = None;
     let screen = ui.ctx().content_rect();
-    let modal = egui::Modal::new(ui.id().with("browser")).show(ui.ctx(), |ui| {
+    let modal = egui::Modal::new(ui.scope_id().with("browser")).show(ui.ctx(), |ui| {
         ui.set_width((screen.width() - 64.0).clamp(240.0, 440.0));
         ui.label(egui::RichText::new("Open a picture or clip").heading());
         widget::note(ui, browser.folder.display().to_string());

@@ -16,15 +16,8 @@ const CARDS: [(Effect, &str); 6] = [
 ];
 
 /// Colors to choose from: calm ones, and the green that others key out.
-const COLORS: [[u8; 3]; 7] = [
-    [46, 92, 84],
-    [38, 52, 74],
-    [92, 68, 96],
-    [150, 112, 84],
-    [228, 230, 232],
-    [20, 22, 26],
-    [0, 177, 64],
-];
+const COLORS: [[u8; 3]; 7] =
+    [[46, 92, 84], [38, 52, 74], [92, 68, 96], [150, 112, 84], [228, 230, 232], [20, 22, 26], [0, 177, 64]];
 
 /// The cards in rows of three, and the strength, colors or pictures of the chosen one.
 pub fn effects_ui(state: &State, ui: &mut Ui) -> Option<Command> {
@@ -40,8 +33,12 @@ pub fn effects_ui(state: &State, ui: &mut Ui) -> Option<Command> {
         Effect::CutOut | Effect::Mask | Effect::Off => {}
     }
     let mut on = look.wipe.on;
-    if widget::switch(ui, &mut on, "Before and after", "A line to drag across the picture, the untouched frame at its left")
-    {
+    if widget::switch(
+        ui,
+        &mut on,
+        "Before and after",
+        "A line to drag across the picture, the untouched frame at its left",
+    ) {
         look.wipe.on = on;
     }
     widget::switch(ui, &mut look.mirror, "Mirror", "Show the picture as a mirror does");
@@ -82,12 +79,16 @@ fn colors(look: &mut Look, ui: &mut Ui) {
             let chosen = look.color == color;
             let name = format!("Color {}, {}, {}", color[0], color[1], color[2]);
             response.widget_info(|| {
-                egui::WidgetInfo::selected(egui::WidgetType::RadioButton, true, chosen, name.clone())
+                egui::WidgetInfo::selected(egui::Role::RadioButton, true, chosen, name.clone())
             });
             ui.painter().circle_filled(rect.center(), 10.0, color_of(color));
             let bright = chosen || response.has_focus();
             let rim = if bright { theme::ACCENT } else { theme::LINE };
-            ui.painter().circle_stroke(rect.center(), 12.0, egui::Stroke::new(if bright { 2.0 } else { 1.0 }, rim));
+            ui.painter().circle_stroke(
+                rect.center(),
+                12.0,
+                egui::Stroke::new(if bright { 2.0 } else { 1.0 }, rim),
+            );
             if response.clicked() {
                 look.color = color;
             }
@@ -97,8 +98,11 @@ fn colors(look: &mut Look, ui: &mut Ui) {
 }
 
 fn backdrops(look: &mut Look, ui: &mut Ui) {
-    let names: Vec<_> =
-        crate::backdrop::BACKDROPS.iter().enumerate().map(|(index, backdrop)| (index, backdrop.title)).collect();
+    let names: Vec<_> = crate::backdrop::BACKDROPS
+        .iter()
+        .enumerate()
+        .map(|(index, backdrop)| (index, backdrop.title))
+        .collect();
     if let Some(picked) = widget::segments(ui, look.backdrop, &names) {
         look.backdrop = picked;
     }

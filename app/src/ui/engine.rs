@@ -11,7 +11,9 @@ pub fn engine_ui(state: &State, ui: &mut Ui) -> Option<Command> {
     let engine = &state.engine;
     let mut wanted = engine.wanted;
     widget::heading(ui, "NETWORK");
-    if let Some(backend) = widget::segments(ui, wanted.backend, &[(Backend::Gpu, "GPU"), (Backend::Cpu, "CPU")]) {
+    if let Some(backend) =
+        widget::segments(ui, wanted.backend, &[(Backend::Gpu, "GPU"), (Backend::Cpu, "CPU")])
+    {
         wanted.backend = backend;
     }
     match wanted.backend {
@@ -51,6 +53,8 @@ fn summary(state: &State) -> String {
     match engine.running.map(|running| running.backend) {
         None => "Not running".into(),
         Some(Backend::Gpu) => engine.adapter.clone(),
-        Some(Backend::Cpu) => format!("Processor, {} of {} threads", engine.wanted.threads, engine.processors),
+        Some(Backend::Cpu) => {
+            format!("Processor, {} of {} threads", engine.wanted.threads, engine.processors)
+        }
     }
 }

@@ -46,8 +46,20 @@ fn headline(figures: &Figures, card: Rect, ui: &Ui) {
     painter.text(unit, Align2::LEFT_BOTTOM, "FPS", FontId::proportional(12.0), theme::MUTED);
     let latency = figures.latency.median().map_or_else(|| "–".into(), |ms| format!("{ms:.0} ms"));
     let right = card.right() - 14.0;
-    painter.text(pos2(right, card.top() + 17.0), Align2::RIGHT_TOP, latency, FontId::proportional(15.0), theme::TEXT);
-    painter.text(pos2(right, number.bottom() - 5.0), Align2::RIGHT_BOTTOM, "end to end", FontId::proportional(11.0), theme::MUTED);
+    painter.text(
+        pos2(right, card.top() + 17.0),
+        Align2::RIGHT_TOP,
+        latency,
+        FontId::proportional(15.0),
+        theme::TEXT,
+    );
+    painter.text(
+        pos2(right, number.bottom() - 5.0),
+        Align2::RIGHT_BOTTOM,
+        "end to end",
+        FontId::proportional(11.0),
+        theme::MUTED,
+    );
 }
 
 fn rows(state: &State) -> Vec<(&'static str, String)> {

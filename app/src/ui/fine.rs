@@ -20,7 +20,12 @@ pub fn fine_ui(state: &State, ui: &mut Ui) -> Option<Command> {
         "Steady over time",
         "Unsure pixels of the mask keep some of their past, so that edges do not flicker",
     );
-    row(ui, &mut look.refinement, "Follow the picture's edges", "The mask is fitted to the colors of the full-size picture");
+    row(
+        ui,
+        &mut look.refinement,
+        "Follow the picture's edges",
+        "The mask is fitted to the colors of the full-size picture",
+    );
     row(ui, &mut look.wrap, "Light wrap", "Light of the new background falls on the person's rim");
     ui.add_space(4.0);
     if widget::button(ui, "Reset") {
@@ -39,7 +44,7 @@ fn row(ui: &mut Ui, toggle: &mut Toggle, name: &str, explanation: &str) {
 /// A heading that folds; returns whether it was pressed.
 fn fold(ui: &mut Ui, name: &str, open: bool) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::click());
-    response.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::CollapsingHeader, true, open, name));
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::DisclosureTriangle, true, open, name));
     let color = if response.hovered() || response.has_focus() { theme::TEXT } else { theme::MUTED };
     let font = egui::FontId::proportional(11.5);
     ui.painter().text(rect.left_center(), egui::Align2::LEFT_CENTER, name, font, color);

@@ -65,7 +65,11 @@ fn controls_panel(state: &State, ui: &mut Ui, commands: &mut Vec<Command>) {
 
 fn scrolled(state: &State, ui: &mut Ui) -> Vec<Command> {
     let scroll = ScrollArea::vertical().auto_shrink(false);
-    scroll.show(ui, |ui| Frame::new().inner_margin(Margin::same(theme::MARGIN)).show(ui, |ui| controls(state, ui)).inner).inner
+    scroll
+        .show(ui, |ui| {
+            Frame::new().inner_margin(Margin::same(theme::MARGIN)).show(ui, |ui| controls(state, ui)).inner
+        })
+        .inner
 }
 
 fn controls(state: &State, ui: &mut Ui) -> Vec<Command> {

@@ -33,8 +33,12 @@ fn waiting(state: &State, space: Rect, ui: &Ui) {
         Status::Failed(sentence) => sentence.as_str(),
         _ => "Waiting for the first picture…",
     };
-    let wrapped =
-        ui.painter().layout(text.into(), FontId::proportional(14.0), theme::MUTED, space.width().min(420.0) - 32.0);
+    let wrapped = ui.painter().layout(
+        text.into(),
+        FontId::proportional(14.0),
+        theme::MUTED,
+        space.width().min(420.0) - 32.0,
+    );
     let at = Align2::CENTER_CENTER.align_size_within_rect(wrapped.size(), space).min;
     ui.painter().galley(at, wrapped, theme::MUTED);
 }
@@ -43,7 +47,7 @@ fn wipe(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
     let at = state.look.wipe.get()?;
     let x = egui::lerp(picture.left()..=picture.right(), at);
     let reach = Rect::from_min_max(pos2(x - 18.0, picture.top()), pos2(x + 18.0, picture.bottom()));
-    let response = ui.interact(reach, ui.id().with("wipe"), Sense::drag());
+    let response = ui.interact(reach, ui.scope_id().with("wipe"), Sense::drag());
     response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(at), "Before and after"));
     let lively = response.hovered() || response.dragged();
     if lively {
@@ -73,7 +77,7 @@ fn notice(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
     let color = if notice.failure { theme::ERROR } else { theme::WARNING };
     let width = (picture.width() - 32.0).clamp(160.0, 520.0);
     let mut command = None;
-    egui::Area::new(ui.id().with("notice"))
+    egui::Area::new(ui.scope_id().with("notice"))
         .fixed_pos(pos2(picture.center().x, picture.bottom() - 16.0))
         .pivot(Align2::CENTER_BOTTOM)
         .show(ui.ctx(), |ui| {

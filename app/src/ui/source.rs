@@ -47,7 +47,9 @@ fn picker(state: &State, ui: &mut Ui) -> Option<Command> {
         }
     });
     let name = title(state);
-    response.response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::ComboBox, true, format!("Source: {name}")));
+    response
+        .response
+        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Source: {name}")));
     command
 }
 
@@ -94,7 +96,8 @@ fn status(state: &State, ui: &mut Ui) {
         Status::Stalled => (theme::WARNING, "No picture has come for a while".into()),
         Status::Failed(sentence) => (theme::ERROR, sentence.clone()),
     };
-    let live = state.source.info.as_ref().is_some_and(|info| info.live) && state.source.status == Status::Live;
+    let live =
+        state.source.info.as_ref().is_some_and(|info| info.live) && state.source.status == Status::Live;
     ui.horizontal_wrapped(|ui| {
         if live {
             let (rect, response) = ui.allocate_exact_size(vec2(16.0, 12.0), egui::Sense::hover());

@@ -3,8 +3,8 @@
 //! Each draws itself, takes the keyboard's focus and carries a label for assistive software and tests.
 
 use egui::{
-    Align2, Color32, CornerRadius, FontId, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
-    WidgetType, pos2, vec2,
+    Align2, Color32, CornerRadius, FontId, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::icon::{self, Scene};
@@ -24,7 +24,7 @@ pub fn note(ui: &mut Ui, text: impl Into<String>) {
 pub fn card(ui: &mut Ui, size: Vec2, scene: Scene, name: &str, chosen: bool) -> Response {
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let enabled = ui.is_enabled();
-    response.widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, enabled, chosen, name));
+    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, enabled, chosen, name));
     let painter = ui.painter();
     let fill = if chosen {
         theme::accent_faint()
@@ -49,7 +49,12 @@ pub fn card(ui: &mut Ui, size: Vec2, scene: Scene, name: &str, chosen: bool) -> 
 /// Paints the corners outside of a rounded rectangle, so that what lies below looks round.
 pub fn round_corners(painter: &egui::Painter, rect: Rect, radius: f32, color: Color32) {
     let width = radius * 0.45;
-    painter.rect_stroke(rect, CornerRadius::same(radius as u8), Stroke::new(width, color), StrokeKind::Outside);
+    painter.rect_stroke(
+        rect,
+        CornerRadius::same(radius as u8),
+        Stroke::new(width, color),
+        StrokeKind::Outside,
+    );
 }
 
 fn rim_of(response: &Response, chosen: bool) -> Stroke {
@@ -72,9 +77,9 @@ pub fn segments<T: Copy + PartialEq>(ui: &mut Ui, current: T, choices: &[(T, &st
     for (index, &(value, name)) in choices.iter().enumerate() {
         let left = rect.left() + width * index as f32;
         let part = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height())).shrink(3.0);
-        let response = ui.interact(part, ui.id().with((name, index)), Sense::click());
+        let response = ui.interact(part, ui.scope_id().with((name, index)), Sense::click());
         let (chosen, enabled) = (value == current, ui.is_enabled());
-        response.widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, enabled, chosen, name));
+        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, enabled, chosen, name));
         let painter = ui.painter();
         if chosen {
             painter.rect_filled(part, CornerRadius::same(6), ACCENT);
@@ -101,7 +106,7 @@ pub fn switch(ui: &mut Ui, on: &mut bool, name: &str, explanation: &str) -> bool
         *on = !*on;
     }
     let (state, enabled) = (*on, ui.is_enabled());
-    response.widget_info(|| WidgetInfo::selected(WidgetType::Checkbox, enabled, state, name));
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, enabled, state, name));
     let painter = ui.painter();
     painter.text(rect.left_center(), Align2::LEFT_CENTER, name, FontId::proportional(13.5), TEXT);
     let track = Rect::from_min_size(pos2(rect.right() - 36.0, rect.center().y - 10.0), vec2(36.0, 20.0));
