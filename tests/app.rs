@@ -1,4 +1,4 @@
 //! The application's tests across modules: one binary, a module a subject.
 
-#[path = "app/pipeline_frame.rs"]
-mod pipeline_frame;
+#[path = "app/pipeline/mod.rs"]
+mod pipeline;

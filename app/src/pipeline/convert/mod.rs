@@ -1,0 +1,43 @@
+//! The shown picture as one rgba8 texture, which the later stages read many times.
+
+use wgpu::{Device, RenderPipeline, TextureFormat, TextureUsages};
+
+use super::gpu::{self, Before, Image, Recorder};
+use super::latency::Stage;
+use super::source::{self, Source};
+
+/// The shader, as it is compiled.
+pub(super) fn wgsl() -> String {
+    [gpu::FULLSCREEN, source::WGSL, include_str!("convert.wgsl")].concat()
+}
+
+pub(super) struct Convert {
+    pipeline: RenderPipeline,
+    picture: Image,
+}
+
+impl Convert {
+    pub fn new(device: &Device) -> Self {
+        let module = gpu::shader(device, "convert", &wgsl());
+        let pipeline = gpu::render_pipeline(device, &module, "convert", TextureFormat::Rgba8Unorm, None);
+        Self { pipeline, picture: picture_texture(device, (1, 1)) }
+    }
+
+    /// The picture that was recorded last.
+    pub fn picture(&self) -> &Image {
+        &self.picture
+    }
+
+    pub fn record(&mut self, recorder: &mut Recorder<'_>, source: &Source) {
+        if self.picture.size() != source.shown_size() {
+            self.picture = picture_texture(recorder.device, source.shown_size());
+        }
+        let before = Before::Clear(wgpu::Color::BLACK);
+        recorder.draw(Stage::Convert, &self.pipeline, &source.bindings(), &self.picture.view, before);
+    }
+}
+
+fn picture_texture(device: &Device, size: (u32, u32)) -> Image {
+    let usage = TextureUsages::TEXTURE_BINDING | TextureUsages::RENDER_ATTACHMENT | TextureUsages::COPY_SRC;
+    Image::new(device, "picture", size, TextureFormat::Rgba8Unorm, usage)
+}
