@@ -194,7 +194,7 @@ fn constants_begin_at_multiples_of_16_and_share_the_file() {
     let start = written.as_ptr() as usize;
     for buffer in again.buffers.iter().filter(|buffer| !buffer.is_empty()) {
         let offset = buffer.as_ptr() as usize - start;
-        assert!(offset < written.len() && offset % 16 == 0);
+        assert!(offset < written.len() && offset.is_multiple_of(16));
     }
 }
 
