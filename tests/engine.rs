@@ -1,5 +1,7 @@
 //! The engine's tests that cross modules: one binary, one module a subject under `tests/engine/`.
 
+#[path = "engine/damage.rs"]
+mod damage;
 #[path = "engine/layers.rs"]
 mod layers;
 #[path = "engine/models.rs"]
@@ -12,3 +14,5 @@ mod snapshot;
 mod source;
 #[path = "engine/test_data.rs"]
 mod test_data;
+#[path = "engine/tflite.rs"]
+mod tflite;

@@ -13,7 +13,7 @@
 //! | `session` | the façade: open a model, build a session, encode or run |
 //! | `cpu`, `gpu` | a plan executed on threads, or on `wgpu`; `gpu` is the only user of `wgpu` |
 //! | `plan` | graph and choices → partitions, steps, kernels, arena offsets: plain data that prints |
-//! | `tflite`, `passes` | bytes → graph; graph → graph |
+//! | [`tflite`], `passes` | bytes → graph; graph → graph |
 //! | [`graph`] | nodes, values, patches, verifier, printer |
 //! | [`ops`] | one folder an operator family |
 //! | [`schema`], `gemm`, [`wgsl`] | the file format; packed matrix products; kernel descriptions and their expansion |
@@ -28,6 +28,7 @@ pub mod ops;
 pub mod pool;
 pub mod schema;
 pub mod tensor;
+pub mod tflite;
 pub mod wgsl;
 
 pub use error::{Error, Result};

@@ -1,5 +1,6 @@
 //! The file format on real files: all read, all survive a rewrite, and no damage to them does worse than an error.
 
+use crate::damage::Random;
 use crate::{source, test_data};
 use matte_engine::schema::{
     self, BuiltinOperator, Bytes, DimensionMetadata, Error, File, Options, QuantizationDetails, TensorType,
@@ -211,42 +212,6 @@ fn an_index_past_its_list_is_named() {
 fn other_files_are_told_apart() {
     assert_eq!(schema::read(Vec::new()), Err(Error::NotTflite));
     assert_eq!(schema::read(b"\x89PNG\r\n\x1a\n and more".to_vec()), Err(Error::NotTflite));
-}
-
-/// Marsaglia's xorshift64: the same damage each time.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % end as u64) as usize
-    }
-
-    /// Overwrites a few places of `bytes` with odd numbers, or cuts or repeats a part of them.
-    fn damage(&mut self, bytes: &mut Vec<u8>) {
-        for _ in 0..1 + self.below(4) {
-            let at = self.below(bytes.len() - 8);
-            match self.below(6) {
-                0 => bytes[at] ^= 1 << self.below(8),
-                1 => bytes[at] = self.below(256) as u8,
-                2 => bytes[at..at + 4].copy_from_slice(&u32::MAX.to_le_bytes()),
-                3 => bytes[at..at + 4].copy_from_slice(&(i32::MAX - self.below(9) as i32).to_le_bytes()),
-                4 => {
-                    let from = self.below(bytes.len() - 8);
-                    bytes.copy_within(from..from + 8, at);
-                }
-                _ => {
-                    let near = self.below(bytes.len()) as u32;
-                    bytes[at..at + 4].copy_from_slice(&near.to_le_bytes());
-                }
-            }
-        }
-        if self.below(16) == 0 {
-            bytes.truncate(16 + self.below(bytes.len() - 16));
-        }
-    }
 }
 
 /// Files whose tables are most of their bytes, so that damage hits them.

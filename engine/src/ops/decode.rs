@@ -1,5 +1,6 @@
 use super::{Activation, Op, Padding, Refusal, Verdict};
 use crate::schema::Options;
+use crate::tensor::TensorType;
 
 /// An operator as the file describes it.
 pub struct Source<'a> {
@@ -11,6 +12,8 @@ pub struct Source<'a> {
     pub options: Option<&'a Options>,
     /// A custom operator's options.
     pub custom_options: &'a [u8],
+    /// The types of values inside the operator, which some recurrent ones list for their quantization.
+    pub intermediates: &'a [TensorType],
 }
 
 impl Source<'_> {

@@ -1,6 +1,6 @@
 //! Whether the indices of a [`File`] are in range.
 
-use super::{Error, File, QuantizationDetails, Result, SubGraph, Tensor};
+use super::{Error, File, Operator, Options, QuantizationDetails, Result, SubGraph, Tensor, Value};
 
 /// An error for the first index of `file` that points past its list.
 pub fn indices(file: &File) -> Result<()> {
@@ -44,6 +44,25 @@ fn subgraph(graph: &SubGraph, file: &File) -> Result<()> {
         }
         for &output in operator.outputs.iter().filter(|&&output| output != -1) {
             index("Operator", "outputs", row, output.into(), tensors)?;
+        }
+        options(operator, row, file.subgraphs.len())?;
+    }
+    Ok(())
+}
+
+/// Options name subgraphs in fields whose names say so.
+fn options(operator: &Operator, row: usize, subgraphs: usize) -> Result<()> {
+    let both = [&operator.builtin_options, &operator.builtin_options_2];
+    for (field, value) in both.into_iter().flatten().flat_map(Options::fields) {
+        let indices = match value {
+            Some(Value::Int(index)) if field.name.ends_with("subgraph_index") || field.name == "subgraph" => {
+                std::slice::from_ref(index)
+            }
+            Some(Value::Ints(indices)) if field.name.ends_with("subgraph_indices") => indices,
+            _ => continue,
+        };
+        for &subgraph in indices {
+            index("Operator", field.name, row, subgraph, subgraphs)?;
         }
     }
     Ok(())

@@ -92,3 +92,9 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<Error> for crate::error::Error {
+    fn from(error: Error) -> Self {
+        Self::malformed(error.to_string())
+    }
+}

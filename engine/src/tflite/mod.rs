@@ -1,0 +1,72 @@
+//! A `.tflite` file → a [`Model`].
+//!
+//! Reading makes the file's graphs canonical, so that nothing after it knows the format:
+//!
+//! - each tensor becomes a value of the same index in its graph; its type is the engine's, its constant dense and one
+//!   element to a byte or more: four-bit integers are unpacked, sparse constants spread out, so that DENSIFY has
+//!   nothing left to do but to pass its operand on;
+//! - a quantization is kept only where integers stand for reals; the ranges seen in training are dropped;
+//! - each operator becomes an [`Op`](crate::ops::Op) by its family's decoder; what the decoder, the version table or
+//!   the types do not allow is an [`Unsupported`](crate::Error::Unsupported) that names the node;
+//! - a StableHLO composite is replaced by the nodes of its decomposition;
+//! - the other graphs, which control flow calls, keep their indices.
+//!
+//! The graphs are verified and their shapes inferred. Constants of one buffer share their elements.
+
+mod composite;
+mod constants;
+mod graph;
+mod node;
+mod sparse;
+mod types;
+mod versions;
+
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Model, Signature, ValueId};
+use crate::schema::{self, Bytes, File, SignatureDef, TensorMap};
+use constants::Constants;
+
+/// Reads a model from the bytes of a `.tflite` file. The model has no name yet: the caller knows the path.
+pub fn read(bytes: impl Into<Bytes>) -> Result<Model> {
+    let bytes = bytes.into();
+    let size = bytes.len();
+    model(&schema::read(bytes)?, size)
+}
+
+fn model(file: &File, size: usize) -> Result<Model> {
+    if file.subgraphs.is_empty() {
+        return Err(Error::malformed("the file has no graph"));
+    }
+    let mut constants = Constants::new(file, size);
+    let mut graphs = Vec::with_capacity(file.subgraphs.len());
+    for index in 0..file.subgraphs.len() {
+        let mut graph = graph::read(file, index, &mut constants)?;
+        graph.verify()?;
+        graph.infer()?;
+        graphs.push(graph);
+    }
+    let signatures = file.signature_defs.iter().map(|signature| {
+        let index = signature.subgraph_index as usize;
+        self::signature(signature, &file.subgraphs[index].outputs, &graphs[index])
+    });
+    let signatures = signatures.collect();
+    Ok(Model { name: String::new(), graphs, signatures })
+}
+
+/// The signature of a graph whose outputs are the tensors `outputs` of the file.
+fn signature(signature: &SignatureDef, outputs: &[i32], graph: &Graph) -> Signature {
+    // An output that a composite passes through is another value than its tensor's.
+    let value = |tensor: u32| {
+        let output = outputs.iter().position(|&output| i64::from(output) == i64::from(tensor));
+        output.map_or(ValueId(tensor as usize), |place| graph.outputs[place])
+    };
+    let names = |maps: &[TensorMap], value: &dyn Fn(u32) -> ValueId| {
+        maps.iter().map(|map| (map.name.clone(), value(map.tensor_index))).collect()
+    };
+    Signature {
+        key: signature.signature_key.clone(),
+        graph: signature.subgraph_index as usize,
+        inputs: names(&signature.inputs, &|tensor| ValueId(tensor as usize)),
+        outputs: names(&signature.outputs, &value),
+    }
+}
