@@ -16,17 +16,19 @@
 //! | [`tflite`], `passes` | bytes → graph; graph → graph |
 //! | [`graph`] | nodes, values, patches, verifier, printer |
 //! | [`ops`] | one folder an operator family |
-//! | [`schema`], `gemm`, [`wgsl`] | the file format; packed matrix products; kernel descriptions and their expansion |
-//! | [`tensor`], `simd`, [`pool`] | values; vectors of the CPU; threads |
+//! | [`schema`], [`gemm`], [`wgsl`] | the file format; packed matrix products; kernel descriptions and their expansion |
+//! | [`tensor`], [`simd`], [`pool`] | values; vectors of the CPU; threads |
 //! | [`error`] | what can go wrong, by who must act |
 //!
 //! An operator knows its operands and never the graph; a GPU kernel is described, not made; choosing is data.
 
 pub mod error;
+pub mod gemm;
 pub mod graph;
 pub mod ops;
 pub mod pool;
 pub mod schema;
+pub mod simd;
 pub mod tensor;
 pub mod tflite;
 pub mod wgsl;

@@ -15,8 +15,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
+mod disjoint;
 #[cfg(test)]
 mod tests;
+
+pub use disjoint::Disjoint;
 
 /// How long a thread looks for the next run before it sleeps.
 const SPIN: Duration = Duration::from_micros(20);

@@ -1,0 +1,132 @@
+//! Weights in the order in which the kernels read them.
+
+use crate::simd::{Isa, Simd, Vectorized};
+
+/// A cache line, so that a vector of weights never straddles two.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([f32; 16]);
+
+/// The right operand `w[n][k]` of a product with its bias, packed for one instruction set.
+///
+/// A panel holds `columns` neighbours of `n` (fewer in the last, zeros up to whole vectors):
+///
+/// ```text
+/// bias[columns] · w[columns] for k = 0 · w[columns] for k = 1 · …
+/// ```
+pub struct Packed {
+    isa: Isa,
+    n: usize,
+    k: usize,
+    tile: [usize; 3],
+    lines: Vec<Line>,
+    zeros: Vec<f32>,
+}
+
+impl Packed {
+    /// Packs `n` columns of depth `k` whose values are `weight(n, k)` and `bias(n)`.
+    pub fn new(
+        isa: Isa,
+        [n, k]: [usize; 2],
+        weight: impl Fn(usize, usize) -> f32,
+        bias: impl Fn(usize) -> f32,
+    ) -> Self {
+        let tile = isa.run(TileOf);
+        let mut packed = Self { isa, n, k, tile, lines: Vec::new(), zeros: vec![0.0; k] };
+        let floats = packed.panels().map(|panel| packed.panel_columns(panel) * (k + 1)).sum::<usize>();
+        packed.lines = vec![Line([0.0; 16]); floats.div_ceil(16)];
+        for panel in packed.panels() {
+            packed.fill(panel, &weight, &bias);
+        }
+        packed
+    }
+
+    fn fill(&mut self, panel: usize, weight: &impl Fn(usize, usize) -> f32, bias: &impl Fn(usize) -> f32) {
+        let (columns, start) = (self.panel_columns(panel), self.panel_start(panel));
+        let first = panel * self.full_columns();
+        let valid = columns.min(self.n - first);
+        let k = self.k;
+        let floats: &mut [f32] = self.floats_mut();
+        for column in 0..valid {
+            floats[start + column] = bias(first + column);
+            for row in 0..k {
+                floats[start + (row + 1) * columns + column] = weight(first + column, row);
+            }
+        }
+    }
+
+    fn floats_mut(&mut self) -> &mut [f32] {
+        let count = self.lines.len() * 16;
+        // SAFETY: a `Line` is sixteen floats without padding.
+        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), count) }
+    }
+
+    /// The instruction set it was packed for.
+    pub fn isa(&self) -> Isa {
+        self.isa
+    }
+
+    /// The columns of the product.
+    pub fn columns(&self) -> usize {
+        self.n
+    }
+
+    /// The depth of the sum.
+    pub fn depth(&self) -> usize {
+        self.k
+    }
+
+    /// Bytes it holds.
+    pub fn bytes(&self) -> usize {
+        self.lines.len() * 64 + self.zeros.len() * 4
+    }
+
+    /// Zeros as long as the depth, for what lies in the padding.
+    pub(super) fn zeros(&self) -> &[f32] {
+        &self.zeros
+    }
+
+    /// Rows of the register tile.
+    pub(super) fn tile_rows(&self) -> usize {
+        self.tile[0]
+    }
+
+    /// Columns of a full panel.
+    pub(super) fn full_columns(&self) -> usize {
+        self.tile[1] * self.tile[2]
+    }
+
+    pub(super) fn panels(&self) -> std::ops::Range<usize> {
+        0..self.n.div_ceil(self.full_columns())
+    }
+
+    /// Columns of a panel, padding included: whole vectors.
+    pub(super) fn panel_columns(&self, panel: usize) -> usize {
+        let rest = self.n - panel * self.full_columns();
+        rest.next_multiple_of(self.tile[2]).min(self.full_columns())
+    }
+
+    fn panel_start(&self, panel: usize) -> usize {
+        panel * self.full_columns() * (self.k + 1)
+    }
+
+    /// The panel's bias and weights.
+    pub(super) fn panel(&self, panel: usize) -> &[f32] {
+        let (start, count) = (self.panel_start(panel), self.panel_columns(panel) * (self.k + 1));
+        assert!(start + count <= self.lines.len() * 16);
+        // SAFETY: a `Line` is sixteen floats without padding, and the range was checked.
+        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast::<f32>().add(start), count) }
+    }
+}
+
+/// Rows, vectors and lanes of the register tile.
+struct TileOf;
+
+impl Vectorized for TileOf {
+    type Output = [usize; 3];
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> [usize; 3] {
+        [S::TILE_ROWS, S::TILE_VECTORS, S::LANES]
+    }
+}
