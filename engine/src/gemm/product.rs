@@ -55,10 +55,19 @@ impl<'a> Tile<'a> {
         &mut self.floats[row * self.stride..][..self.columns]
     }
 
+    /// Calls `f` with runs of values that together are the tile.
+    #[inline(always)]
+    pub fn each(&mut self, mut f: impl FnMut(&mut [f32])) {
+        match self.whole() {
+            Some(values) => f(values),
+            None => (0..self.rows).for_each(|row| f(self.row(row))),
+        }
+    }
+
     /// All rows as one slice, where nothing lies between them.
     #[inline(always)]
     pub fn whole(&mut self) -> Option<&mut [f32]> {
-        (self.stride == self.columns).then(|| &mut self.floats[..self.rows * self.columns])
+        (self.stride == self.columns || self.rows == 1).then(|| &mut self.floats[..self.rows * self.columns])
     }
 }
 

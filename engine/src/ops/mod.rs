@@ -16,6 +16,7 @@
 //!
 //! Kernels follow in `cpu.rs` and `gpu.rs`.
 
+mod cpu;
 mod decode;
 mod kernel;
 mod operand;

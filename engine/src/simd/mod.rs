@@ -20,7 +20,7 @@
 //! assert_eq!(values, [2.0, 4.0, 6.0]);
 //! ```
 //!
-//! - A value of [`Avx2`], [`Avx512`] or [`Neon`] exists only where the CPU has the instructions, so its methods may use them.
+//! - A value of [`Avx2`], [`Avx512`] or `Neon` exists only where the CPU has the instructions, so its methods may use them.
 //! - The compiler uses an instruction set only inside a function that declares it. [`Simd::vectorize`] is that function: it calls
 //!   [`Vectorized::run`], and everything below is `#[inline(always)]`, so the whole kernel is compiled with the instructions of `S`.
 //!   A method of [`Simd`] called from elsewhere is right but slow.

@@ -8,7 +8,7 @@ pub mod cases;
 mod gpu;
 
 use super::chain::{Broadcast, Chain, Link, Other, carried};
-use super::{Activation, Operands, Operator, Refusal, Source, Verdict};
+use super::{Activation, CpuKernel, Operands, Operator, Refusal, Source, Verdict, cpu};
 use crate::tensor::{DType, Tensor, TensorType, strides};
 
 /// A function of two numbers.
@@ -249,6 +249,10 @@ impl Operator for Binary {
         let values: Vec<f32> =
             pairs().map(|(i, j)| self.activation.apply(self.kind.apply(x[i], y[j]))).collect();
         Ok(vec![Tensor::from_reals(ty.clone(), &values)?])
+    }
+
+    fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
+        cpu::elementwise(self, operands, chain)
     }
 
     fn link(&self, operands: &Operands, of: usize) -> Option<Chain> {

@@ -8,7 +8,7 @@ pub mod cases;
 mod gpu;
 
 use super::chain::{Chain, Link, carried};
-use super::{Operands, Operator, Refusal, Source, Verdict};
+use super::{CpuKernel, Operands, Operator, Refusal, Source, Verdict, cpu};
 use crate::tensor::{Tensor, TensorType};
 
 /// A function of one number.
@@ -227,6 +227,10 @@ impl Operator for Unary {
             input.to_reals().ok_or_else(|| Refusal::new(format!("it does not take {}", input.dtype())))?;
         let mapped: Vec<f32> = reals.iter().map(|&x| self.apply(x)).collect();
         Ok(vec![Tensor::from_reals(ty.clone(), &mapped)?])
+    }
+
+    fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
+        cpu::elementwise(self, operands, chain)
     }
 
     fn link(&self, operands: &Operands, _of: usize) -> Option<Chain> {

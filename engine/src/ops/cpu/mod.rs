@@ -1,0 +1,47 @@
+//! What the CPU kernels share: chains on vectors, and the elementwise kernel that runs a chain alone.
+//!
+//! The kernels work on f32 tensors seen as pixels of channels: `[n, h, w, c]`, `c` innermost. A kernel computes a [tile] of pixels, then
+//! applies its chain while the tile is in the first level cache. A chain with a link that is not a function of numbers in f32
+//! (comparisons give bool) has no vector form, so the kernel declines it.
+//!
+//! [tile]: crate::gemm::Tile
+
+mod chain;
+mod elementwise;
+mod links;
+#[cfg(test)]
+mod tests;
+
+pub use chain::{Bound, Steps};
+pub use elementwise::elementwise;
+
+use super::{Link, Operands};
+use crate::simd::Isa;
+use crate::tensor::DType;
+use std::sync::OnceLock;
+
+/// The instruction set the kernels are made for: the widest this CPU has.
+pub fn isa() -> Isa {
+    static ISA: OnceLock<Isa> = OnceLock::new();
+    *ISA.get_or_init(Isa::detect)
+}
+
+/// Whether the inputs with these indices, where present, and all outputs are f32 and of a fixed shape.
+pub fn all_f32(operands: &Operands, inputs: &[usize]) -> bool {
+    let mut inputs = inputs.iter().filter_map(|&index| operands.optional(index));
+    inputs.all(|input| !input.dynamic && input.ty.dtype == DType::F32)
+        && operands.outputs.iter().all(|output| output.dtype == DType::F32)
+}
+
+/// The range that a link clamps to, where that is all it does.
+fn range(link: &Link) -> Option<[f32; 2]> {
+    use super::unary::Unary;
+    Some(match *link {
+        Link::Clamp(low, high) => [low, high],
+        Link::Unary(Unary::Relu) => [0.0, f32::INFINITY],
+        Link::Unary(Unary::Relu6) => [0.0, 6.0],
+        Link::Unary(Unary::Relu0To1) => [0.0, 1.0],
+        Link::Unary(Unary::ReluN1To1) => [-1.0, 1.0],
+        _ => return None,
+    })
+}
