@@ -1,4 +1,25 @@
-//! Matte.
+//! Matte cuts people out of live video on the GPU.
+//!
+//! ```text
+//! main ─ cli ─ app ─┬─ ui, render
+//!                   └─ pipeline ─ camera
+//! ```
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`cli`] | the command line; without a command it opens the window |
+//! | [`app`] | winit's events, the program's state and the only place that changes it |
+//! | [`ui`] | the controls: read the state, answer with commands |
+//! | [`render`] | adapter, surface, egui's triangles |
+//! | [`pipeline`] | from a captured frame to the composed picture; never sees winit or egui |
+//! | [`camera`] | sources of frames, each on a thread of its own |
+//! | [`catalogue`], [`backdrop`] | the networks and the pictures that come with the program |
 
+pub mod app;
+pub mod backdrop;
 pub mod camera;
+pub mod catalogue;
+pub mod cli;
 pub mod pipeline;
+pub mod render;
+pub mod ui;
