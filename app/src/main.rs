@@ -1,7 +1,3 @@
-<<<<<<< HEAD
-//! Matte.
-fn main() {}
-=======
 //! The desktop program: everything lies in the library.
 
 use std::process::ExitCode;
@@ -9,4 +5,3 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     matte::cli::main()
 }
->>>>>>> 41abb96 (The command line opens the window)

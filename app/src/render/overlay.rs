@@ -40,7 +40,11 @@ impl Overlay {
         let unused = output.textures_delta.free.drain().collect();
         let pixels_per_point = output.pixels_per_point;
         let triangles = context.tessellate(std::mem::take(&mut output.shapes), pixels_per_point);
-        Painting { triangles, screen: egui_wgpu::ScreenDescriptor { size_in_pixels, pixels_per_point }, unused }
+        Painting {
+            triangles,
+            screen: egui_wgpu::ScreenDescriptor { size_in_pixels, pixels_per_point },
+            unused,
+        }
     }
 
     /// Records the drawing of the triangles over the target's content.

@@ -51,7 +51,8 @@ pub fn thumbnail(painter: &Painter, rect: Rect, scene: Scene, round: u8) {
 fn person(painter: &Painter, rect: Rect, head: Color32, body: Color32) {
     let unit = rect.height();
     let center = rect.center().x;
-    let shoulders = Rect::from_center_size(pos2(center, rect.bottom() + unit * 0.10), vec2(unit * 0.92, unit * 0.74));
+    let shoulders =
+        Rect::from_center_size(pos2(center, rect.bottom() + unit * 0.10), vec2(unit * 0.92, unit * 0.74));
     painter.rect_filled(shoulders, CornerRadius::same((unit * 0.30) as u8), body);
     let neck = Rect::from_center_size(pos2(center, rect.top() + unit * 0.66), vec2(unit * 0.17, unit * 0.3));
     painter.rect_filled(neck, CornerRadius::same((unit * 0.08) as u8), head);
@@ -73,9 +74,12 @@ fn room(painter: &Painter, rect: Rect) {
 fn blurred(painter: &Painter, rect: Rect) {
     painter.rect_filled(rect, CornerRadius::ZERO, WALL);
     let at = |x: f32, y: f32| pos2(rect.left() + rect.width() * x, rect.top() + rect.height() * y);
-    for (x, y, radius, color) in
-        [(0.14, 0.30, 0.40, LEAF), (0.24, 0.66, 0.34, WOOD), (0.84, 0.30, 0.44, LAMP), (0.76, 0.9, 0.34, WOOD)]
-    {
+    for (x, y, radius, color) in [
+        (0.14, 0.30, 0.40, LEAF),
+        (0.24, 0.66, 0.34, WOOD),
+        (0.84, 0.30, 0.44, LAMP),
+        (0.76, 0.9, 0.34, WOOD),
+    ] {
         glow(painter, at(x, y), rect.height() * radius, color);
     }
 }
@@ -99,7 +103,15 @@ fn landscape(painter: &Painter, rect: Rect) {
     painter.rect_filled(rect, CornerRadius::ZERO, Color32::from_rgb(112, 156, 196));
     let at = |x: f32, y: f32| pos2(rect.left() + rect.width() * x, rect.top() + rect.height() * y);
     painter.circle_filled(at(0.84, 0.24), rect.height() * 0.10, LAMP);
-    let far = vec![at(0.0, 0.72), at(0.22, 0.30), at(0.44, 0.66), at(0.72, 0.36), at(1.0, 0.72), at(1.0, 1.0), at(0.0, 1.0)];
+    let far = vec![
+        at(0.0, 0.72),
+        at(0.22, 0.30),
+        at(0.44, 0.66),
+        at(0.72, 0.36),
+        at(1.0, 0.72),
+        at(1.0, 1.0),
+        at(0.0, 1.0),
+    ];
     painter.add(Shape::Path(egui::epaint::PathShape {
         points: far,
         closed: true,
@@ -116,7 +128,11 @@ fn checkers(painter: &Painter, rect: Rect) {
     for (row, column) in (0..6).flat_map(|row| (0..columns).map(move |column| (row, column))) {
         if (row + column) % 2 == 0 {
             let corner = rect.min + side * vec2(column as f32, row as f32);
-            painter.rect_filled(Rect::from_min_size(corner, vec2(side, side)), CornerRadius::ZERO, Color32::from_gray(132));
+            painter.rect_filled(
+                Rect::from_min_size(corner, vec2(side, side)),
+                CornerRadius::ZERO,
+                Color32::from_gray(132),
+            );
         }
     }
 }

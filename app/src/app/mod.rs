@@ -1,0 +1,241 @@
+//! The window: winit's events in, one picture a frame out, and the only place that changes [`State`].
+//!
+//! A frame is drawn when the source has a new one, when the UI moves, and never otherwise. The UI is laid
+//! out first, the picture drawn where it says, egui on top; then one submission and one present. Commands of
+//! the UI are carried out after that, so that a frame shows one state.
+
+mod draw;
+mod figures;
+mod screen;
+mod sources;
+mod state;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use winit::application::ApplicationHandler;
+use winit::event::WindowEvent;
+use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop, EventLoopProxy};
+use winit::window::WindowId;
+
+pub use figures::{Figures, Meter, Stage};
+pub use state::{
+    Backend, Browser, Choice, Command, Effect, Engine, EngineState, Found, Look, Notice, Precision,
+    SourceState, State, Toggle,
+};
+
+use crate::camera::{Feed, Status};
+use crate::render::Wish;
+use screen::Screen;
+
+/// How the window is to start.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The source.
+    pub source: Choice,
+    /// The look.
+    pub look: Look,
+    /// What runs the network.
+    pub engine: Engine,
+    /// The adapter.
+    pub adapter: Wish,
+    /// Whether the figures lie over the picture.
+    pub overlay: bool,
+    /// Width and height of the window in points.
+    pub size: (u32, u32),
+    /// Ends the program after so many presented pictures.
+    pub frames: Option<u64>,
+    /// Writes the window's last picture to this PNG file.
+    pub screenshot: Option<PathBuf>,
+}
+
+/// What reaches the window from other threads.
+#[derive(Debug)]
+pub enum Event {
+    /// The source has a new frame or another status.
+    Source,
+    /// The cameras were listed.
+    Cameras(Result<Vec<Found>>),
+}
+
+/// Opens the window and runs until it is closed.
+pub fn run(options: Options) -> Result<()> {
+    let events = EventLoop::<Event>::with_user_event().build().context(
+        "no display was found: start Matte in a graphical session (DISPLAY or WAYLAND_DISPLAY names it), or \
+         use “matte process” for files",
+    )?;
+    let mut app = App::new(options, events.create_proxy());
+    events.run_app(&mut app).context("the window system ended the program")?;
+    app.failure.map_or(Ok(()), Err)
+}
+
+/// The program behind the window.
+pub struct App {
+    options: Options,
+    state: State,
+    proxy: EventLoopProxy<Event>,
+    screen: Option<Screen>,
+    feed: Option<Feed>,
+    /// Frames that feeds dropped before the current one was started.
+    dropped_before: u64,
+    repaint_at: Option<Instant>,
+    failure: Option<anyhow::Error>,
+}
+
+impl App {
+    fn new(options: Options, proxy: EventLoopProxy<Event>) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let state = State {
+            look: options.look.clone(),
+            source: SourceState {
+                choice: options.source.clone(),
+                status: Status::Opening,
+                info: None,
+                cameras: Vec::new(),
+                size: None,
+            },
+            engine: EngineState {
+                wanted: options.engine,
+                running: None,
+                preparing: false,
+                half: false,
+                processors,
+                adapter: String::new(),
+            },
+            figures: Figures::default(),
+            overlay: options.overlay,
+            controls: true,
+            details: false,
+            browser: None,
+            notice: None,
+        };
+        Self {
+            options,
+            state,
+            proxy,
+            screen: None,
+            feed: None,
+            dropped_before: 0,
+            repaint_at: None,
+            failure: None,
+        }
+    }
+
+    /// Carries out what the UI asked for.
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Look(look) => self.state.look = look,
+            Command::Engine(engine) => self.state.engine.wanted = engine,
+            Command::Source(choice) => {
+                self.state.browser = None;
+                self.choose_source(choice);
+            }
+            Command::FindCameras => self.find_cameras(),
+            Command::Overlay(on) => self.state.overlay = on,
+            Command::Controls(on) => self.state.controls = on,
+            Command::Details(on) => self.state.details = on,
+            Command::Browse(folder) => self.browse(folder),
+            Command::Dismiss => self.state.notice = None,
+        }
+        self.redraw();
+    }
+
+    fn tell(&mut self, text: String, failure: bool) {
+        log::warn!("{text}");
+        self.state.notice = Some(Notice { text, failure });
+        self.redraw();
+    }
+
+    fn redraw(&self) {
+        if let Some(screen) = &self.screen {
+            screen.window.request_redraw();
+        }
+    }
+
+    fn end(&mut self, events: &ActiveEventLoop, failure: Option<anyhow::Error>) {
+        self.failure = failure;
+        events.exit();
+    }
+}
+
+impl ApplicationHandler<Event> for App {
+    fn resumed(&mut self, events: &ActiveEventLoop) {
+        match Screen::new(events, &self.options) {
+            Ok(screen) => {
+                self.state.engine.adapter = screen.gpu.title();
+                self.state.engine.half = screen.gpu.device.features().contains(wgpu::Features::SHADER_F16);
+                self.screen = Some(screen);
+                if self.feed.is_none() {
+                    self.find_cameras();
+                    self.choose_source(self.state.source.choice.clone());
+                }
+                self.redraw();
+            }
+            Err(error) => self.end(events, Some(error)),
+        }
+    }
+
+    fn suspended(&mut self, _: &ActiveEventLoop) {
+        self.screen = None;
+    }
+
+    fn user_event(&mut self, _: &ActiveEventLoop, event: Event) {
+        match event {
+            Event::Source => self.source_changed(),
+            Event::Cameras(found) => self.cameras_found(found),
+        }
+        self.redraw();
+    }
+
+    fn window_event(&mut self, events: &ActiveEventLoop, _: WindowId, event: WindowEvent) {
+        let Some(screen) = &mut self.screen else { return };
+        let response = screen.egui.on_window_event(&screen.window, &event);
+        match event {
+            WindowEvent::CloseRequested => self.end(events, None),
+            WindowEvent::RedrawRequested => match self.draw() {
+                Ok(true) => {}
+                Ok(false) => self.end(events, None),
+                Err(error) => self.end(events, Some(error)),
+            },
+            WindowEvent::DroppedFile(path) => self.carry_out(Command::Source(Choice::File(path))),
+            WindowEvent::Resized(size) => {
+                screen.surface.resize(size, &screen.gpu.device);
+                self.redraw();
+            }
+            _ if response.repaint => self.redraw(),
+            _ => {}
+        }
+    }
+
+    fn about_to_wait(&mut self, events: &ActiveEventLoop) {
+        let now = Instant::now();
+        match self.repaint_at {
+            Some(at) if at <= now => {
+                self.repaint_at = None;
+                self.redraw();
+                events.set_control_flow(ControlFlow::Wait);
+            }
+            Some(at) => events.set_control_flow(ControlFlow::WaitUntil(at)),
+            None => events.set_control_flow(ControlFlow::Wait),
+        }
+    }
+}
+
+/// A time after `delay`, if it comes within the day.
+fn within_a_day(delay: Duration) -> Option<Instant> {
+    (delay < Duration::from_secs(86_400)).then(|| Instant::now() + delay)
+}
+
+/// The wake-up call that other threads use.
+fn waker(proxy: &EventLoopProxy<Event>) -> crate::camera::Wake {
+    let proxy = proxy.clone();
+    Box::new(move || {
+        // The loop ends before its threads do; then nobody needs to wake up.
+        let _ = proxy.send_event(Event::Source);
+    })
+}
+
+/// The window handle that a surface may keep.
+type SharedWindow = Arc<winit::window::Window>;

@@ -1,0 +1,190 @@
+//! Choosing, opening and losing sources.
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::{App, Browser, Choice, Event, Found, waker};
+use crate::camera::{self, Clip, Feed, Open, Picture, Source, Status, y4m::Y4m};
+
+/// How long a camera may take to let go before the next source is opened beside it.
+const LETTING_GO: Duration = Duration::from_millis(400);
+
+impl App {
+    /// Opens another source. The last picture stays until the new one comes.
+    pub(super) fn choose_source(&mut self, choice: Choice) {
+        let open = match &choice {
+            // The cameras are being listed; the list decides.
+            Choice::Automatic => None,
+            Choice::Camera(index, mode) => Some(open_camera(*index, *mode)),
+            Choice::Clip => Some(Box::new(|| Ok(Box::new(Clip::open()?) as Box<dyn Source>)) as Open),
+            Choice::File(path) => Some(open_file(path.clone())),
+        };
+        self.state.source.choice = choice;
+        if let Some(open) = open {
+            self.start_feed(open);
+        }
+    }
+
+    fn start_feed(&mut self, open: Open) {
+        if let Some(feed) = self.feed.take() {
+            self.dropped_before += feed.dropped();
+            feed.release(LETTING_GO);
+        }
+        self.state.source.info = None;
+        self.state.source.status = Status::Opening;
+        self.state.figures.restart();
+        match Feed::start(open, waker(&self.proxy)) {
+            Ok(feed) => self.feed = Some(feed),
+            Err(error) => self.tell(format!("{error:#}"), true),
+        }
+    }
+
+    /// Follows the feed's status; a camera that fails gives way to the clip, and says so.
+    pub(super) fn source_changed(&mut self) {
+        let Some(feed) = &self.feed else { return };
+        let status = feed.status();
+        self.state.source.info = feed.info();
+        if status == self.state.source.status {
+            return;
+        }
+        self.state.source.status = status.clone();
+        if let Status::Failed(sentence) = status {
+            let fallback = !matches!(self.state.source.choice, Choice::Clip);
+            self.tell(sentence, true);
+            if fallback {
+                self.choose_source(Choice::Clip);
+            }
+        }
+    }
+
+    /// Lists the cameras on a thread of its own.
+    pub(super) fn find_cameras(&mut self) {
+        let known = self.state.source.cameras.clone();
+        let proxy = self.proxy.clone();
+        let list = move || {
+            // The loop ends before its threads do; then nobody wants the list.
+            let _ = proxy.send_event(Event::Cameras(cameras(&known)));
+        };
+        if let Err(error) = thread::Builder::new().name("cameras".into()).spawn(list) {
+            self.tell(format!("the cameras could not be listed: {error}"), true);
+        }
+    }
+
+    pub(super) fn cameras_found(&mut self, found: Result<Vec<Found>>) {
+        match found {
+            Ok(cameras) => self.state.source.cameras = cameras,
+            Err(error) => self.tell(format!("{error:#}"), true),
+        }
+        if self.state.source.choice == Choice::Automatic {
+            let first = self.state.source.cameras.first().map(|camera| camera.index);
+            self.choose_source(first.map_or(Choice::Clip, |index| Choice::Camera(index, None)));
+        }
+    }
+
+    /// Shows a folder, or closes the browser.
+    pub(super) fn browse(&mut self, folder: Option<PathBuf>) {
+        let Some(folder) = folder else {
+            self.state.browser = None;
+            return;
+        };
+        match listed(folder) {
+            Ok(browser) => self.state.browser = Some(browser),
+            Err(error) => self.tell(format!("{error:#}"), true),
+        }
+    }
+}
+
+fn open_file(path: PathBuf) -> Open {
+    Box::new(move || {
+        let clip = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("y4m"));
+        Ok(if clip {
+            Box::new(Y4m::open(&path)?) as Box<dyn Source>
+        } else {
+            Box::new(Picture::open(&path)?)
+        })
+    })
+}
+
+#[cfg(not(target_os = "android"))]
+fn open_camera(index: u32, mode: Option<camera::Mode>) -> Open {
+    Box::new(move || {
+        let device = camera::devices()?
+            .into_iter()
+            .find(|device| device.index == index)
+            .with_context(|| format!("camera {index} is no longer there"))?;
+        camera::open(&device, mode)
+    })
+}
+
+#[cfg(target_os = "android")]
+fn open_camera(_: u32, _: Option<camera::Mode>) -> Open {
+    Box::new(|| anyhow::bail!("cameras cannot be opened on this system"))
+}
+
+/// Every camera that gives pictures. Known ones keep their list, so that none in use is disturbed.
+#[cfg(not(target_os = "android"))]
+fn cameras(known: &[Found]) -> Result<Vec<Found>> {
+    let mut found = Vec::new();
+    let mut refusal = None;
+    for device in camera::devices()? {
+        if let Some(same) =
+            known.iter().find(|camera| camera.index == device.index && camera.name == device.name)
+        {
+            found.push(same.clone());
+            continue;
+        }
+        match camera::modes(device.index) {
+            Ok(modes) if modes.is_empty() => {}
+            Ok(modes) => found.push(Found { index: device.index, name: device.name, modes }),
+            Err(error) => refusal = Some(error),
+        }
+    }
+    match refusal {
+        Some(error) if found.is_empty() => Err(error),
+        _ => Ok(found),
+    }
+}
+
+#[cfg(target_os = "android")]
+fn cameras(_: &[Found]) -> Result<Vec<Found>> {
+    Ok(Vec::new())
+}
+
+/// A folder's content, sorted; an empty path means the user's pictures or home.
+fn listed(folder: PathBuf) -> Result<Browser> {
+    let folder = if folder.as_os_str().is_empty() { first_folder() } else { folder };
+    let folder =
+        folder.canonicalize().with_context(|| format!("the folder {} cannot be opened", folder.display()))?;
+    let entries =
+        folder.read_dir().with_context(|| format!("the folder {} cannot be read", folder.display()))?;
+    let (mut folders, mut files) = (Vec::new(), Vec::new());
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') {
+            continue;
+        }
+        let path = entry.path();
+        if path.is_dir() {
+            folders.push(name);
+        } else if shows(&path) {
+            files.push(name);
+        }
+    }
+    folders.sort();
+    files.sort();
+    Ok(Browser { folder, folders, files })
+}
+
+fn first_folder() -> PathBuf {
+    let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE")).map(PathBuf::from);
+    let pictures = home.as_ref().map(|home| home.join("Pictures")).filter(|folder| folder.is_dir());
+    pictures.or(home).unwrap_or_else(|| PathBuf::from("."))
+}
+
+fn shows(path: &std::path::Path) -> bool {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    extension.is_some_and(|extension| ["png", "jpg", "jpeg", "y4m"].contains(&extension.as_str()))
+}

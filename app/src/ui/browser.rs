@@ -1,0 +1,54 @@
+//! A small file browser: one folder's pictures and clips.
+
+use egui::{ScrollArea, Ui, vec2};
+
+use super::{theme, widget};
+use crate::app::{Choice, Command, State};
+
+/// A window over everything while a file is being chosen.
+pub fn browser_ui(state: &State, ui: &mut Ui) -> Option<Command> {
+    let browser = state.browser.as_ref()?;
+    let mut command = None;
+    let screen = ui.ctx().content_rect();
+    let modal = egui::Modal::new(ui.scope_id().with("browser")).show(ui.ctx(), |ui| {
+        ui.set_width((screen.width() - 64.0).clamp(240.0, 440.0));
+        ui.label(egui::RichText::new("Open a picture or clip").heading());
+        widget::note(ui, browser.folder.display().to_string());
+        ui.add_space(6.0);
+        let height = (screen.height() - 220.0).clamp(120.0, 360.0);
+        ScrollArea::vertical().max_height(height).auto_shrink(false).show(ui, |ui| {
+            if let Some(parent) = browser.folder.parent()
+                && entry(ui, "↑  Folder above")
+            {
+                command = Some(Command::Browse(Some(parent.into())));
+            }
+            for folder in &browser.folders {
+                if entry(ui, &format!("{folder}/")) {
+                    command = Some(Command::Browse(Some(browser.folder.join(folder))));
+                }
+            }
+            for file in &browser.files {
+                if entry(ui, file) {
+                    command = Some(Command::Source(Choice::File(browser.folder.join(file))));
+                }
+            }
+            if browser.files.is_empty() {
+                widget::note(ui, "No PNG, JPEG or y4m file lies here");
+            }
+        });
+        ui.add_space(6.0);
+        widget::note(ui, "A file can also be dropped on the window");
+        if ui.add_sized(vec2(96.0, 30.0), egui::Button::new("Cancel")).clicked() {
+            command = Some(Command::Browse(None));
+        }
+    });
+    if modal.should_close() && command.is_none() {
+        command = Some(Command::Browse(None));
+    }
+    command
+}
+
+fn entry(ui: &mut Ui, name: &str) -> bool {
+    let text = egui::RichText::new(name).color(theme::TEXT);
+    ui.add_sized([ui.available_width(), 26.0], egui::Button::selectable(false, text)).clicked()
+}

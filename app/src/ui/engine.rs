@@ -1,0 +1,60 @@
+//! What runs the network: adapter or processor, precision, threads, model.
+
+use egui::{ComboBox, Ui};
+
+use super::widget;
+use crate::app::{Backend, Command, Precision, State};
+use crate::catalogue::SEGMENTERS;
+
+/// The toggle between GPU and CPU, and what belongs to each.
+pub fn engine_ui(state: &State, ui: &mut Ui) -> Option<Command> {
+    let engine = &state.engine;
+    let mut wanted = engine.wanted;
+    widget::heading(ui, "NETWORK");
+    if let Some(backend) =
+        widget::segments(ui, wanted.backend, &[(Backend::Gpu, "GPU"), (Backend::Cpu, "CPU")])
+    {
+        wanted.backend = backend;
+    }
+    match wanted.backend {
+        Backend::Gpu if engine.half => {
+            let choices = [(Precision::F32, "32 bits"), (Precision::F16, "16 bits")];
+            if let Some(precision) = widget::segments(ui, wanted.precision, &choices) {
+                wanted.precision = precision;
+            }
+        }
+        Backend::Gpu => widget::note(ui, "This adapter computes with 32 bits only"),
+        Backend::Cpu => threads(&mut wanted.threads, engine.processors, ui),
+    }
+    let title = SEGMENTERS[wanted.model].title;
+    ComboBox::from_id_salt("model").width(ui.available_width()).selected_text(title).show_ui(ui, |ui| {
+        for (index, entry) in SEGMENTERS.iter().enumerate() {
+            ui.selectable_value(&mut wanted.model, index, entry.title);
+        }
+    });
+    widget::note(ui, summary(state));
+    (wanted != engine.wanted).then_some(Command::Engine(wanted))
+}
+
+fn threads(threads: &mut usize, processors: usize, ui: &mut Ui) {
+    ui.horizontal(|ui| {
+        ui.label("Threads");
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.add(egui::DragValue::new(threads).range(1..=processors).speed(0.05));
+        });
+    });
+}
+
+fn summary(state: &State) -> String {
+    let engine = &state.engine;
+    if engine.preparing {
+        return "Preparing…".into();
+    }
+    match engine.running.map(|running| running.backend) {
+        None => "Not running".into(),
+        Some(Backend::Gpu) => engine.adapter.clone(),
+        Some(Backend::Cpu) => {
+            format!("Processor, {} of {} threads", engine.wanted.threads, engine.processors)
+        }
+    }
+}

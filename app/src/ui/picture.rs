@@ -1,0 +1,114 @@
+//! What lies over the picture: its place, the wipe line, notices, and words when there is no picture.
+
+use egui::{Align2, Color32, FontId, Rect, Sense, Stroke, Ui, pos2, vec2};
+
+use super::{icon, theme, widget};
+use crate::app::{Command, State};
+use crate::camera::Status;
+
+/// The picture's place: as large as it fits, in the middle of the space that the controls leave.
+pub fn place(state: &State, space: Rect) -> Rect {
+    let margin = if space.width() < 480.0 { 0.0 } else { 14.0 };
+    let space = space.shrink(margin);
+    let Some((width, height)) = state.source.size else { return space };
+    let scale = (space.width() / width as f32).min(space.height() / height as f32);
+    Rect::from_center_size(space.center(), scale * vec2(width as f32, height as f32))
+}
+
+/// Draws what lies over the picture and takes the dragging of the wipe line.
+pub fn picture_ui(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
+    if state.source.size.is_none() {
+        waiting(state, picture, ui);
+    } else {
+        widget::round_corners(ui.painter(), picture, f32::from(theme::ROUND), theme::INK);
+    }
+    let wiped = wipe(state, picture, ui);
+    let dismissed = notice(state, picture, ui);
+    let reopened = reopen(state, picture, ui);
+    wiped.or(dismissed).or(reopened)
+}
+
+fn waiting(state: &State, space: Rect, ui: &Ui) {
+    let text = match &state.source.status {
+        Status::Failed(sentence) => sentence.as_str(),
+        _ => "Waiting for the first picture…",
+    };
+    let wrapped = ui.painter().layout(
+        text.into(),
+        FontId::proportional(14.0),
+        theme::MUTED,
+        space.width().min(420.0) - 32.0,
+    );
+    let at = Align2::CENTER_CENTER.align_size_within_rect(wrapped.size(), space).min;
+    ui.painter().galley(at, wrapped, theme::MUTED);
+}
+
+fn wipe(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
+    let at = state.look.wipe.get()?;
+    let x = egui::lerp(picture.left()..=picture.right(), at);
+    let reach = Rect::from_min_max(pos2(x - 18.0, picture.top()), pos2(x + 18.0, picture.bottom()));
+    let response = ui.interact(reach, ui.scope_id().with("wipe"), Sense::drag());
+    response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(at), "Before and after"));
+    let lively = response.hovered() || response.dragged();
+    if lively {
+        ui.ctx().set_cursor_icon(egui::CursorIcon::ResizeHorizontal);
+    }
+    let painter = ui.painter();
+    painter.vline(x + 0.5, picture.y_range(), Stroke::new(3.0, Color32::from_black_alpha(90)));
+    painter.vline(x, picture.y_range(), Stroke::new(1.5, theme::TEXT));
+    icon::wipe_handle(painter, pos2(x, picture.center().y), lively);
+    label(ui, pos2(x - 12.0, picture.bottom() - 16.0), Align2::RIGHT_BOTTOM, "Before");
+    label(ui, pos2(x + 12.0, picture.bottom() - 16.0), Align2::LEFT_BOTTOM, "After");
+    let pointer = response.interact_pointer_pos().filter(|_| response.dragged())?;
+    let mut look = state.look.clone();
+    look.wipe.value = egui::remap_clamp(pointer.x, picture.x_range(), 0.0..=1.0);
+    (look != state.look).then_some(Command::Look(look))
+}
+
+fn label(ui: &Ui, at: egui::Pos2, anchor: Align2, text: &str) {
+    let galley = ui.painter().layout_no_wrap(text.into(), FontId::proportional(12.0), theme::TEXT);
+    let rect = anchor.anchor_size(at, galley.size() + vec2(14.0, 8.0));
+    ui.painter().rect_filled(rect, egui::CornerRadius::same(6), Color32::from_black_alpha(150));
+    ui.painter().galley(rect.min + vec2(7.0, 4.0), galley, theme::TEXT);
+}
+
+fn notice(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
+    let notice = state.notice.as_ref()?;
+    let color = if notice.failure { theme::ERROR } else { theme::WARNING };
+    let width = (picture.width() - 32.0).clamp(160.0, 520.0);
+    let mut command = None;
+    egui::Area::new(ui.scope_id().with("notice"))
+        .fixed_pos(pos2(picture.center().x, picture.bottom() - 16.0))
+        .pivot(Align2::CENTER_BOTTOM)
+        .show(ui.ctx(), |ui| {
+            let frame = egui::Frame::new()
+                .fill(theme::PANEL)
+                .stroke(Stroke::new(1.0, theme::LINE))
+                .corner_radius(egui::CornerRadius::same(theme::ROUND))
+                .inner_margin(egui::Margin::symmetric(14, 10));
+            frame.show(ui, |ui| {
+                ui.set_max_width(width);
+                ui.horizontal(|ui| {
+                    let (dot, _) = ui.allocate_exact_size(vec2(8.0, 18.0), Sense::hover());
+                    ui.painter().circle_filled(dot.center(), 4.0, color);
+                    ui.vertical(|ui| {
+                        ui.set_max_width(width - 110.0);
+                        ui.add(egui::Label::new(notice.text.as_str()).wrap());
+                    });
+                    if ui.button("Dismiss").clicked() {
+                        command = Some(Command::Dismiss);
+                    }
+                });
+            });
+        });
+    command
+}
+
+/// The way back to hidden controls.
+fn reopen(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
+    if state.controls {
+        return None;
+    }
+    let at = Rect::from_min_size(picture.right_top() + vec2(-96.0, 12.0), vec2(84.0, 30.0));
+    ui.put(at, egui::Button::new("Controls")).clicked().then_some(Command::Controls(true))
+}

@@ -1,0 +1,109 @@
+//! The picker of sources, and what the chosen one is doing.
+
+use egui::{ComboBox, Ui, vec2};
+
+use super::{icon, theme, widget};
+use crate::app::{Choice, Command, State};
+use crate::camera::Status;
+
+/// Cameras, the clip, a file; below it what is being shown.
+pub fn source_ui(state: &State, ui: &mut Ui) -> Option<Command> {
+    widget::heading(ui, "SOURCE");
+    let picked = picker(state, ui);
+    let mode = modes(state, ui);
+    status(state, ui);
+    picked.or(mode)
+}
+
+fn picker(state: &State, ui: &mut Ui) -> Option<Command> {
+    let mut command = None;
+    let source = &state.source;
+    let box_ = ComboBox::from_id_salt("source").width(ui.available_width()).selected_text(title(state));
+    let response = box_.show_ui(ui, |ui| {
+        for camera in &source.cameras {
+            let chosen = matches!(source.choice, Choice::Camera(index, _) if index == camera.index);
+            if ui.selectable_label(chosen, &camera.name).clicked() {
+                command = Some(Command::Source(Choice::Camera(camera.index, None)));
+            }
+        }
+        if source.cameras.is_empty() {
+            widget::note(ui, "No camera was found");
+        }
+        ui.separator();
+        if ui.selectable_label(source.choice == Choice::Clip, "Bundled clip").clicked() {
+            command = Some(Command::Source(Choice::Clip));
+        }
+        let from_file = matches!(source.choice, Choice::File(_));
+        if ui.selectable_label(from_file, "Picture or clip from a file…").clicked() {
+            let folder = match &source.choice {
+                Choice::File(path) => path.parent().map(Into::into),
+                _ => None,
+            };
+            command = Some(Command::Browse(Some(folder.unwrap_or_default())));
+        }
+        ui.separator();
+        if ui.selectable_label(false, "Look for cameras again").clicked() {
+            command = Some(Command::FindCameras);
+        }
+    });
+    let name = title(state);
+    response
+        .response
+        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Source: {name}")));
+    command
+}
+
+fn title(state: &State) -> String {
+    if let Some(info) = &state.source.info {
+        return info.name.clone();
+    }
+    match &state.source.choice {
+        Choice::Automatic => "Looking for a camera…".into(),
+        Choice::Camera(index, _) => format!("Camera {index}"),
+        Choice::Clip => "Bundled clip".into(),
+        Choice::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+    }
+}
+
+/// The modes of the chosen camera.
+fn modes(state: &State, ui: &mut Ui) -> Option<Command> {
+    let Choice::Camera(index, mode) = state.source.choice else { return None };
+    let camera = state.source.cameras.iter().find(|camera| camera.index == index)?;
+    if camera.modes.len() < 2 {
+        return None;
+    }
+    let mut command = None;
+    let text = mode.map_or_else(|| "Best mode".into(), |mode| mode.to_string());
+    ComboBox::from_id_salt("mode").width(ui.available_width()).selected_text(text).show_ui(ui, |ui| {
+        if ui.selectable_label(mode.is_none(), "Best mode").clicked() {
+            command = Some(Command::Source(Choice::Camera(index, None)));
+        }
+        for &entry in &camera.modes {
+            if ui.selectable_label(mode == Some(entry), entry.to_string()).clicked() {
+                command = Some(Command::Source(Choice::Camera(index, Some(entry))));
+            }
+        }
+    });
+    command
+}
+
+fn status(state: &State, ui: &mut Ui) {
+    let (color, text) = match &state.source.status {
+        Status::Opening => (theme::MUTED, "Opening…".into()),
+        Status::Live | Status::Still => {
+            (theme::MUTED, state.source.info.as_ref().map_or_else(String::new, |info| info.detail.clone()))
+        }
+        Status::Stalled => (theme::WARNING, "No picture has come for a while".into()),
+        Status::Failed(sentence) => (theme::ERROR, sentence.clone()),
+    };
+    let live =
+        state.source.info.as_ref().is_some_and(|info| info.live) && state.source.status == Status::Live;
+    ui.horizontal_wrapped(|ui| {
+        if live {
+            let (rect, response) = ui.allocate_exact_size(vec2(16.0, 12.0), egui::Sense::hover());
+            icon::camera(ui.painter(), rect, theme::ACCENT);
+            response.on_hover_text("The camera is on");
+        }
+        ui.label(egui::RichText::new(text).small().color(color));
+    });
+}
