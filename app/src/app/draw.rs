@@ -1,34 +1,45 @@
 //! One frame: UI, picture, triangles, submission, present.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use super::{App, Command, Stage, within_a_day};
-use crate::render::{Next, Painting};
+use super::look::{settings_of, show_backdrop};
+use super::{App, Command, Effect, Stage, within_a_day};
+use crate::pipeline::{Frame, Rect, StageTimes, Target, readback};
+use crate::render::{Gpu, Next, Painting};
 use crate::ui;
+
+/// What a frame's layout asks for.
+struct Layout {
+    painting: Painting,
+    commands: Vec<Command>,
+    /// Where the picture belongs, in pixels.
+    picture: egui::Rect,
+}
 
 impl App {
     /// Draws and presents one frame and carries out what the UI asks for. Tells whether to go on.
     pub(super) fn draw(&mut self) -> Result<bool> {
-        let (painting, commands, picture) = self.lay_out();
-        let presented = self.present(painting, picture)?;
+        let Some(Layout { painting, commands, picture }) = self.lay_out() else { return Ok(true) };
+        let frame = self.take_frame()?;
+        let last = self.is_last();
+        let presented = self.present(painting, picture, frame.as_deref(), last)?;
         for command in commands {
             self.carry_out(command);
         }
-        if !presented {
-            return Ok(true);
+        if presented {
+            self.account(frame.as_deref());
         }
-        self.state.figures.presented += 1;
-        let enough = self.options.frames.is_some_and(|frames| self.state.figures.presented >= frames);
         if self.options.frames.is_some() {
             self.redraw();
         }
-        Ok(!enough)
+        Ok(!(presented && last))
     }
 
-    fn lay_out(&mut self) -> (Option<Painting>, Vec<Command>, egui::Rect) {
-        let Some(screen) = &mut self.screen else { return (None, Vec::new(), egui::Rect::NOTHING) };
+    fn lay_out(&mut self) -> Option<Layout> {
+        let screen = self.screen.as_mut()?;
         let context = screen.egui.egui_ctx().clone();
         context.set_zoom_factor(zoom(screen.surface.size(), screen.window.scale_factor() as f32));
         let input = screen.egui.take_egui_input(&screen.window);
@@ -39,16 +50,50 @@ impl App {
         let delay =
             output.viewport_output.get(&egui::ViewportId::ROOT).map(|viewport| viewport.repaint_delay);
         self.repaint_at = delay.and_then(within_a_day);
-        let size = screen.surface.size();
-        let painting = screen.overlay.take(&screen.gpu, &context, output, size);
-        let (commands, picture) =
-            shown.map_or((Vec::new(), egui::Rect::NOTHING), |shown| (shown.commands, shown.picture));
-        (Some(painting), commands, picture * context.pixels_per_point())
+        let painting = screen.overlay.take(&screen.gpu, &context, output, screen.surface.size());
+        let shown = shown?;
+        Some(Layout {
+            painting,
+            commands: shown.commands,
+            picture: shown.picture * context.pixels_per_point(),
+        })
     }
 
-    fn present(&mut self, painting: Option<Painting>, _picture: egui::Rect) -> Result<bool> {
-        let (Some(screen), Some(painting)) = (&mut self.screen, painting) else { return Ok(false) };
+    /// Uploads the source's newest frame, if it is another than the one that is shown.
+    fn take_frame(&mut self) -> Result<Option<Arc<Frame>>> {
+        let (Some(feed), Some(screen)) = (&self.feed, &mut self.screen) else { return Ok(None) };
+        let Some(frame) = feed.latest() else { return Ok(None) };
+        if self.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, &frame)) {
+            return Ok(None);
+        }
         let start = Instant::now();
+        self.state.figures.add(Stage::Capture, milliseconds(frame.captured, start));
+        if self.state.overlay {
+            screen.pipeline.measure_next_frame();
+        }
+        if let Err(error) = screen.pipeline.upload(&frame) {
+            self.tell(format!("{error:#}"), true);
+            return Ok(None);
+        }
+        self.state.figures.add(Stage::Upload, milliseconds(start, Instant::now()));
+        self.state.source.size = Some(screen.pipeline.picture_size());
+        self.shown = Some(Arc::clone(&frame));
+        Ok(Some(frame))
+    }
+
+    /// Records, submits and presents. Tells whether anything came to the screen.
+    fn present(
+        &mut self,
+        painting: Painting,
+        picture: egui::Rect,
+        frame: Option<&Frame>,
+        last: bool,
+    ) -> Result<bool> {
+        let Some(screen) = &mut self.screen else { return Ok(false) };
+        if self.state.look.effect == Effect::Picture && screen.backdrop != Some(self.state.look.backdrop) {
+            show_backdrop(&mut screen.pipeline, self.state.look.backdrop)?;
+            screen.backdrop = Some(self.state.look.backdrop);
+        }
         let next = match screen.surface.next(&screen.instance, &screen.gpu.device)? {
             Next::Again => screen.surface.next(&screen.instance, &screen.gpu.device)?,
             next => next,
@@ -57,23 +102,84 @@ impl App {
             screen.overlay.finish(painting);
             return Ok(false);
         };
+        let start = Instant::now();
         let view = texture.texture.create_view(&Default::default());
         let mut encoder = screen.gpu.device.create_command_encoder(&Default::default());
-        clear(&mut encoder, &view);
+        let viewport = viewport(picture, screen.surface.size());
+        match viewport.filter(|_| self.shown.is_some()) {
+            Some(viewport) => {
+                let settings = settings_of(&self.state.look);
+                screen.pipeline.encode(&mut encoder, &settings, None, Target { view: &view, viewport });
+            }
+            None => clear(&mut encoder, &view),
+        }
         screen.overlay.encode(&screen.gpu, &mut encoder, &view, &painting);
         screen.gpu.queue.submit([encoder.finish()]);
+        if let Some(path) = self.options.screenshot.as_ref().filter(|_| last) {
+            save(&screen.gpu, &texture.texture, path)?;
+        }
         screen.window.pre_present_notify();
         screen.gpu.queue.present(texture);
         screen.overlay.finish(painting);
-        self.state.figures.add(Stage::Present, start.elapsed().as_secs_f32() * 1e3);
+        let now = Instant::now();
+        self.state.figures.add(Stage::Present, milliseconds(start, now));
+        if let Some(frame) = frame {
+            self.state.figures.latency.add(milliseconds(frame.captured, now));
+        }
         Ok(true)
     }
+
+    /// Brings the figures up to date after a presented frame.
+    fn account(&mut self, frame: Option<&Frame>) {
+        let figures = &mut self.state.figures;
+        let read = readback::bytes();
+        figures.read_back = read.pixels - self.read_before.pixels;
+        figures.timers = read.timings - self.read_before.timings;
+        self.read_before = read;
+        figures.presented += u64::from(self.shown.is_some());
+        let dropped = self.feed.as_ref().map_or(0, |feed| feed.dropped());
+        figures.dropped = self.dropped_before + dropped;
+        if frame.is_some() {
+            let now = Instant::now();
+            if let Some(before) = self.shown_at.replace(now) {
+                figures.interval.add(milliseconds(before, now));
+            }
+        }
+        if let Some(times) = self.screen.as_ref().and_then(|screen| screen.pipeline.stage_times()) {
+            note_times(figures, &times);
+        }
+    }
+
+    fn is_last(&self) -> bool {
+        let presented = self.state.figures.presented + 1;
+        self.shown.is_some() && self.options.frames.is_some_and(|frames| presented >= frames)
+    }
+}
+
+fn note_times(figures: &mut super::Figures, times: &StageTimes) {
+    figures.add(Stage::Prepare, times.prepare as f32);
+    figures.add(Stage::Refine, times.refine as f32);
+    figures.add(Stage::Compose, (times.convert + times.blur + times.compose) as f32);
+}
+
+fn milliseconds(from: Instant, to: Instant) -> f32 {
+    to.saturating_duration_since(from).as_secs_f32() * 1e3
 }
 
 /// Enlarges everything on displays that are large for their scale factor.
 fn zoom([width, height]: [u32; 2], scale: f32) -> f32 {
     let fit = (width as f32 / 1920.0).min(height as f32 / 1080.0) / scale.max(0.1);
     fit.clamp(1.0, 2.0)
+}
+
+/// The part of the target for the picture, on whole pixels; none if it has no area.
+fn viewport(picture: egui::Rect, [width, height]: [u32; 2]) -> Option<Rect> {
+    let left = picture.left().round().clamp(0.0, width as f32);
+    let top = picture.top().round().clamp(0.0, height as f32);
+    let right = picture.right().round().clamp(0.0, width as f32);
+    let bottom = picture.bottom().round().clamp(0.0, height as f32);
+    let area = right - left >= 1.0 && bottom - top >= 1.0;
+    area.then_some(Rect { x: left, y: top, width: right - left, height: bottom - top })
 }
 
 fn clear(encoder: &mut wgpu::CommandEncoder, view: &wgpu::TextureView) {
@@ -92,4 +198,37 @@ fn clear(encoder: &mut wgpu::CommandEncoder, view: &wgpu::TextureView) {
         color_attachments: &[Some(attachment)],
         ..Default::default()
     });
+}
+
+/// Writes what was drawn to a PNG file.
+fn save(gpu: &Gpu, texture: &wgpu::Texture, path: &std::path::Path) -> Result<()> {
+    let mut pixels = readback::read_texture(&gpu.device, &gpu.queue, texture)?;
+    if matches!(texture.format(), wgpu::TextureFormat::Bgra8Unorm | wgpu::TextureFormat::Bgra8UnormSrgb) {
+        pixels.chunks_exact_mut(4).for_each(|pixel| pixel.swap(0, 2));
+    }
+    let picture = image::RgbaImage::from_raw(texture.width(), texture.height(), pixels)
+        .context("the window's format cannot be written as a picture")?;
+    let picture = image::DynamicImage::from(picture).into_rgb8();
+    picture.save(path).with_context(|| format!("the picture {} cannot be written", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_displays_with_small_scale_get_larger_controls() {
+        assert_eq!(zoom([1280, 720], 1.0), 1.0);
+        assert_eq!(zoom([3840, 2160], 1.0), 2.0);
+        assert_eq!(zoom([3840, 2160], 2.0), 1.0);
+        assert_eq!(zoom([360, 640], 3.0), 1.0);
+    }
+
+    #[test]
+    fn the_viewport_stays_within_the_target() {
+        let inside = egui::Rect::from_min_max(egui::pos2(-3.0, 2.4), egui::pos2(90.0, 700.0));
+        let rect = viewport(inside, [80, 60]).expect("an area");
+        assert_eq!((rect.x, rect.y, rect.width, rect.height), (0.0, 2.0, 80.0, 58.0));
+        assert!(viewport(egui::Rect::NOTHING, [80, 60]).is_none());
+    }
 }

@@ -98,8 +98,10 @@ pub struct Figures {
     pub latency: Meter,
     /// Frames that were never shown.
     pub dropped: u64,
-    /// Bytes that came back to the CPU in the last frame.
+    /// Bytes of pictures that came back to the CPU in the last frame.
     pub read_back: u64,
+    /// Bytes of the GPU's clock that came back in the last frame.
+    pub timers: u64,
     /// Pictures presented.
     pub presented: u64,
 }

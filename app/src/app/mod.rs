@@ -6,6 +6,7 @@
 
 mod draw;
 mod figures;
+mod look;
 mod screen;
 mod sources;
 mod state;
@@ -27,6 +28,7 @@ pub use state::{
 };
 
 use crate::camera::{Feed, Status};
+use crate::pipeline::{Frame, readback};
 use crate::render::Wish;
 use screen::Screen;
 
@@ -80,6 +82,11 @@ pub struct App {
     feed: Option<Feed>,
     /// Frames that feeds dropped before the current one was started.
     dropped_before: u64,
+    /// The frame that the pipeline holds, and when it was first shown.
+    shown: Option<Arc<Frame>>,
+    shown_at: Option<Instant>,
+    /// What had been read back before this frame.
+    read_before: readback::Bytes,
     repaint_at: Option<Instant>,
     failure: Option<anyhow::Error>,
 }
@@ -118,6 +125,9 @@ impl App {
             screen: None,
             feed: None,
             dropped_before: 0,
+            shown: None,
+            shown_at: None,
+            read_before: readback::bytes(),
             repaint_at: None,
             failure: None,
         }
@@ -179,6 +189,7 @@ impl ApplicationHandler<Event> for App {
 
     fn suspended(&mut self, _: &ActiveEventLoop) {
         self.screen = None;
+        self.shown = None;
     }
 
     fn user_event(&mut self, _: &ActiveEventLoop, event: Event) {

@@ -8,6 +8,7 @@ use winit::event_loop::ActiveEventLoop;
 use winit::window::Window;
 
 use super::{Options, SharedWindow};
+use crate::pipeline::Pipeline;
 use crate::render::{Gpu, Overlay, Surface, device_for};
 use crate::ui::theme;
 
@@ -18,6 +19,9 @@ pub struct Screen {
     pub gpu: Gpu,
     pub surface: Surface,
     pub overlay: Overlay,
+    pub pipeline: Pipeline,
+    /// The backdrop that the pipeline holds.
+    pub backdrop: Option<usize>,
     pub egui: egui_winit::State,
 }
 
@@ -39,6 +43,7 @@ impl Screen {
         log::info!("drawing with {}", gpu.title());
         let surface = Surface::new(Arc::clone(&window), surface, &gpu)?;
         let overlay = Overlay::new(&gpu, surface.format());
+        let pipeline = Pipeline::new(&gpu.device, &gpu.queue, surface.format())?;
         let context = egui::Context::default();
         theme::apply(&context);
         let largest = gpu.device.limits().max_texture_dimension_2d as usize;
@@ -51,6 +56,6 @@ impl Screen {
             None,
             Some(largest),
         );
-        Ok(Self { window, instance, gpu, surface, overlay, egui })
+        Ok(Self { window, instance, gpu, surface, overlay, pipeline, backdrop: None, egui })
     }
 }

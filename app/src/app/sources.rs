@@ -36,6 +36,7 @@ impl App {
         self.state.source.info = None;
         self.state.source.status = Status::Opening;
         self.state.figures.restart();
+        self.shown_at = None;
         match Feed::start(open, waker(&self.proxy)) {
             Ok(feed) => self.feed = Some(feed),
             Err(error) => self.tell(format!("{error:#}"), true),

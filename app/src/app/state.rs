@@ -74,7 +74,7 @@ impl Default for Look {
             refinement: Toggle { on: true, value: 0.6 },
             wrap: Toggle { on: true, value: 0.3 },
             wipe: Toggle { on: false, value: 0.5 },
-            mirror: true,
+            mirror: false,
         }
     }
 }
