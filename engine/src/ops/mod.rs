@@ -64,6 +64,26 @@ pub trait Operator: fmt::Debug {
         Activation::None
     }
 
+    /// Whether the GPU kernel takes a chain on this input: it reads each element about once.
+    fn carries_prologue(&self, _operands: &Operands, _input: usize) -> bool {
+        false
+    }
+
+    /// Whether the CPU kernel takes a chain on its first output.
+    fn cpu_carries_epilogue(&self, _operands: &Operands) -> bool {
+        false
+    }
+
+    /// Whether running it changes more than its outputs, so that it stays even where nothing reads them.
+    fn has_effects(&self) -> bool {
+        false
+    }
+
+    /// Whether the first output is the first input's elements in row-major order under another shape.
+    fn reinterprets(&self) -> bool {
+        false
+    }
+
     /// The operator as a chain on its input `of`, where it is elementwise: every other operand broadcasts.
     fn link(&self, _operands: &Operands, _of: usize) -> Option<Chain> {
         None

@@ -26,8 +26,10 @@
 //! (`acc_$i_$j` is written `acc_$i$_$j$`): no local array is indexed by a variable, so nothing spills by accident.
 
 mod expand;
+mod layout;
 mod preprocess;
 
+pub use layout::{nhwc_from_texels, texels_from_nhwc};
 pub use expand::{Binding, ParamValue, Shader, expand};
 pub use preprocess::preprocess;
 

@@ -94,6 +94,11 @@ impl Operator for Conv2d {
         gpu::kernel(self, operands, choice)
     }
 
+    fn carries_prologue(&self, operands: &Operands, input: usize) -> bool {
+        let pointwise = operands.optional(1).is_some_and(|weights| weights.ty.shape.get(1..3) == Some(&[1, 1]));
+        input == 0 && pointwise && self.stride == [1, 1]
+    }
+
     fn activation(&self) -> Activation {
         self.activation
     }

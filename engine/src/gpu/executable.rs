@@ -1,0 +1,256 @@
+use super::Gpu;
+use crate::error::{Error, Result};
+use crate::graph::ValueId;
+use crate::plan::{Bound, Dispatch, Placement, Plan};
+use crate::wgsl::{Elem, ParamValue, Scalar, Shader};
+use half::f16;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// A plan's GPU steps, compiled, with the memory they work on.
+pub struct Executable {
+    gpu: Gpu,
+    pipelines: Vec<wgpu::ComputePipeline>,
+    /// For each step of the plan its pipeline and grid; none for steps of the CPU.
+    steps: Vec<Option<(usize, [u32; 3])>>,
+    group: wgpu::BindGroup,
+    arena: wgpu::Buffer,
+    /// Bytes between the uniform ranges of consecutive steps.
+    stride: u32,
+    labels: Vec<String>,
+}
+
+/// Time stamps around each step of a pass.
+pub struct Profile {
+    /// Two time stamps a step.
+    pub queries: wgpu::QuerySet,
+}
+
+impl Executable {
+    /// Compiles the plan's shaders, each text once, on several threads, and uploads its weights.
+    pub fn new(gpu: &Gpu, plan: &Plan) -> Result<Self> {
+        let limits = gpu.device.limits();
+        for (what, bytes) in [("intermediates", plan.arena), ("weights", plan.weight_bytes)] {
+            let most = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+            if bytes as u64 > most {
+                return Err(Error::device(format!("the model's {what} take {bytes} bytes, this GPU binds {most} at most")));
+            }
+        }
+        let dispatches: Vec<Option<&Dispatch>> = plan.steps.iter().map(|planned| planned.dispatch.as_ref()).collect();
+        let most = limits.max_compute_workgroups_per_dimension;
+        if let Some(large) = dispatches.iter().flatten().find(|dispatch| dispatch.grid.iter().any(|&n| n > most)) {
+            return Err(Error::device(format!("{} needs a grid of {:?}, this GPU takes {most}", large.choice, large.grid)));
+        }
+        let layout = bind_group_layout(gpu);
+        let (shaders, index) = distinct(&dispatches);
+        let pipelines = compile(gpu, &layout, &shaders)?;
+        let stride = dispatches.iter().flatten().map(|d| d.shader.params.len() as u32 * 4).max().unwrap_or(4);
+        let stride = stride.next_multiple_of(limits.min_uniform_buffer_offset_alignment.max(16));
+        let (arena, group) = gpu.checked("the model's memory", || memory(gpu, &layout, plan, &dispatches, stride))?;
+        let grid = |(i, dispatch): (usize, &Option<&Dispatch>)| dispatch.map(|dispatch| (index[i], dispatch.grid));
+        let steps = dispatches.iter().enumerate().map(grid).collect();
+        let labels = dispatches.iter().map(|d| d.map_or(String::new(), |d| d.shader.label.clone())).collect();
+        Ok(Self { gpu: gpu.clone(), pipelines, steps, group, arena, stride, labels })
+    }
+
+    /// The device.
+    pub fn gpu(&self) -> &Gpu {
+        &self.gpu
+    }
+
+    /// Records the GPU steps of `range` into a compute pass of the caller's encoder; with `profile`, a pass a step with
+    /// time stamps around it.
+    pub fn record(&self, encoder: &mut wgpu::CommandEncoder, range: Range<usize>, profile: Option<&Profile>) {
+        match profile {
+            None => {
+                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("network"), timestamp_writes: None });
+                range.for_each(|step| self.dispatch(&mut pass, step));
+            }
+            Some(profile) => range.for_each(|step| {
+                let timestamp_writes = Some(wgpu::ComputePassTimestampWrites {
+                    query_set: &profile.queries,
+                    beginning_of_pass_write_index: Some(2 * step as u32),
+                    end_of_pass_write_index: Some(2 * step as u32 + 1),
+                });
+                let label = Some(&self.labels[step][..]);
+                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes });
+                self.dispatch(&mut pass, step);
+            }),
+        }
+    }
+
+    fn dispatch(&self, pass: &mut wgpu::ComputePass<'_>, step: usize) {
+        let Some((pipeline, [x, y, z])) = self.steps[step] else { return };
+        pass.set_pipeline(&self.pipelines[pipeline]);
+        pass.set_bind_group(0, &self.group, &[step as u32 * self.stride]);
+        pass.dispatch_workgroups(x, y, z);
+    }
+
+    /// The number of distinct pipelines.
+    pub fn pipelines(&self) -> usize {
+        self.pipelines.len()
+    }
+
+    /// A value's range of the arena, as a binding of the caller's own shaders.
+    pub fn binding(&self, place: Placement) -> wgpu::BufferBinding<'_> {
+        let size = wgpu::BufferSize::new((place.size as u64).max(16));
+        wgpu::BufferBinding { buffer: &self.arena, offset: place.offset as u64, size }
+    }
+
+    /// Writes texels to a value.
+    pub fn write(&self, place: Placement, texels: &[f32]) {
+        self.gpu.queue.write_buffer(&self.arena, place.offset as u64, &encoded(texels, place.elem));
+    }
+
+    /// Copies values into a new mappable buffer and reads their texels once the encoder's work is done.
+    pub fn read(&self, mut encoder: wgpu::CommandEncoder, places: &[Placement]) -> Result<Vec<Vec<f32>>> {
+        let size: usize = places.iter().map(|place| place.size).sum();
+        if size == 0 {
+            self.gpu.queue.submit([encoder.finish()]);
+            return Ok(places.iter().map(|_| Vec::new()).collect());
+        }
+        let usage = wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ;
+        let descriptor = wgpu::BufferDescriptor { label: Some("readback"), size: size as u64, usage, mapped_at_creation: false };
+        let buffer = self.gpu.checked("a buffer to read results from", || self.gpu.device.create_buffer(&descriptor))?;
+        let mut at = 0;
+        for place in places {
+            encoder.copy_buffer_to_buffer(&self.arena, place.offset as u64, &buffer, at, place.size as u64);
+            at += place.size as u64;
+        }
+        self.gpu.queue.submit([encoder.finish()]);
+        let (sender, receiver) = std::sync::mpsc::channel();
+        buffer.slice(..).map_async(wgpu::MapMode::Read, move |result| {
+            let _ = sender.send(result);
+        });
+        let lost = |why: String| Error::device(format!("the GPU did not finish: {why}"));
+        self.gpu.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|error| lost(error.to_string()))?;
+        receiver.recv().map_err(|error| lost(error.to_string()))?.map_err(|error| lost(error.to_string()))?;
+        let bytes = buffer.slice(..).get_mapped_range().map_err(|error| lost(error.to_string()))?;
+        let mut at = 0;
+        Ok(places
+            .iter()
+            .map(|place| {
+                at += place.size;
+                decoded(&bytes[at - place.size..at], place.elem)
+            })
+            .collect())
+    }
+}
+
+/// The uniform block, the arena as f32 and as halves, the weights as f32 and as halves.
+fn bind_group_layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
+    let storage = |read_only| wgpu::BufferBindingType::Storage { read_only };
+    let types = [wgpu::BufferBindingType::Uniform, storage(false), storage(false), storage(true), storage(true)];
+    let entry = |(binding, &ty): (usize, &wgpu::BufferBindingType)| wgpu::BindGroupLayoutEntry {
+        binding: binding as u32,
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: binding == 0, min_binding_size: None },
+        count: None,
+    };
+    let entries: Vec<_> = types.iter().enumerate().map(entry).collect();
+    gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("step"), entries: &entries })
+}
+
+/// The distinct shaders, and for each dispatch which of them it uses.
+fn distinct<'a>(dispatches: &[Option<&'a Dispatch>]) -> (Vec<&'a Shader>, Vec<usize>) {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut shaders: Vec<&Shader> = Vec::new();
+    let mut index_of = |dispatch: &Option<&'a Dispatch>| {
+        let Some(dispatch) = dispatch else { return 0 };
+        *seen.entry(&dispatch.shader.wgsl).or_insert_with(|| {
+            shaders.push(&dispatch.shader);
+            shaders.len() - 1
+        })
+    };
+    let index = dispatches.iter().map(&mut index_of).collect();
+    (shaders, index)
+}
+
+fn compile(gpu: &Gpu, layout: &wgpu::BindGroupLayout, shaders: &[&Shader]) -> Result<Vec<wgpu::ComputePipeline>> {
+    let descriptor = wgpu::PipelineLayoutDescriptor { label: Some("step"), bind_group_layouts: &[Some(layout)], immediate_size: 0 };
+    let layout = gpu.device.create_pipeline_layout(&descriptor);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(shaders.len().max(1));
+    let share = shaders.len().div_ceil(threads).max(1);
+    let compiled: Vec<Result<Vec<_>>> = std::thread::scope(|scope| {
+        let layout = &layout;
+        let work = |chunk: &[&Shader]| chunk.iter().map(|shader| pipeline(gpu, layout, shader)).collect();
+        let running: Vec<_> = shaders.chunks(share).map(|chunk| scope.spawn(move || work(chunk))).collect();
+        let joined = running.into_iter().map(|thread| thread.join());
+        joined.map(|done| done.unwrap_or_else(|_| Err(Error::device("a shader compiler crashed")))).collect()
+    });
+    Ok(compiled.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+fn pipeline(gpu: &Gpu, layout: &wgpu::PipelineLayout, shader: &Shader) -> Result<wgpu::ComputePipeline> {
+    gpu.checked(&format!("the kernel {}", shader.label), || {
+        let label = Some(&shader.label[..]);
+        let source = wgpu::ShaderSource::Wgsl((&shader.wgsl[..]).into());
+        let module = gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor { label, source });
+        let compilation_options = wgpu::PipelineCompilationOptions { zero_initialize_workgroup_memory: false, ..Default::default() };
+        gpu.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label,
+            layout: Some(layout),
+            module: &module,
+            entry_point: Some("main"),
+            compilation_options,
+            cache: None,
+        })
+    })
+}
+
+fn memory(gpu: &Gpu, layout: &wgpu::BindGroupLayout, plan: &Plan, dispatches: &[Option<&Dispatch>], stride: u32) -> (wgpu::Buffer, wgpu::BindGroup) {
+    let buffer = |label, size: usize, usage| {
+        let size = (size as u64).next_multiple_of(16).max(16);
+        gpu.device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false })
+    };
+    let storage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
+    let arena = buffer("arena", plan.arena, storage);
+    let weights = buffer("weights", plan.weight_bytes, storage);
+    for part in &plan.weights {
+        gpu.queue.write_buffer(&weights, part.offset as u64, &encoded(&part.values, part.elem));
+    }
+    let params = buffer("params", stride as usize * plan.steps.len(), wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST);
+    for (step, dispatch) in dispatches.iter().enumerate() {
+        if let Some(dispatch) = dispatch {
+            gpu.queue.write_buffer(&params, u64::from(stride) * step as u64, &uniform_block(plan, dispatch));
+        }
+    }
+    let whole = |buffer| wgpu::BufferBinding { buffer, offset: 0, size: None };
+    let block = wgpu::BufferBinding { buffer: &params, offset: 0, size: wgpu::BufferSize::new(stride.into()) };
+    let bindings = [block, whole(&arena), whole(&arena), whole(&weights), whole(&weights)];
+    let entry = |(binding, buffer)| wgpu::BindGroupEntry { binding: binding as u32, resource: wgpu::BindingResource::Buffer(buffer) };
+    let entries: Vec<_> = bindings.into_iter().enumerate().map(entry).collect();
+    let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("step"), layout, entries: &entries });
+    (arena, group)
+}
+
+/// The bytes of a dispatch's uniform block.
+fn uniform_block(plan: &Plan, dispatch: &Dispatch) -> Vec<u8> {
+    let texel = |offset: usize, elem: Elem| (offset / elem.texel()) as i32;
+    let weights = |index: usize| texel(plan.weights[index].offset, plan.weights[index].elem);
+    let arena = |value: ValueId| plan.placement(value).map_or(0, |place| texel(place.offset, place.elem));
+    let number = |param: &ParamValue| match *param {
+        ParamValue::Scalar(Scalar::F32(value)) => value.to_bits(),
+        ParamValue::Scalar(Scalar::I32(value)) => value as u32,
+        ParamValue::Constant(index) => weights(dispatch.constants[index]) as u32,
+        ParamValue::Tensor(index) => match dispatch.tensors[index] {
+            Bound::Arena(value) => arena(value) as u32,
+            Bound::Weights(index) => weights(index) as u32,
+        },
+    };
+    dispatch.shader.params.iter().flat_map(|param| number(param).to_le_bytes()).collect()
+}
+
+fn encoded(texels: &[f32], elem: Elem) -> Vec<u8> {
+    match elem {
+        Elem::F32 => bytemuck::cast_slice(texels).to_vec(),
+        Elem::F16 => texels.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect(),
+    }
+}
+
+fn decoded(bytes: &[u8], elem: Elem) -> Vec<f32> {
+    match elem {
+        Elem::F32 => bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+        Elem::F16 => bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
+    }
+}

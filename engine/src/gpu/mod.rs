@@ -1,0 +1,44 @@
+//! A plan executed on `wgpu`: the only module that uses it.
+//!
+//! All intermediates lie in one arena buffer, all weights in another; every step has the same bind group and its own
+//! range of one uniform buffer, so that recording a step is three calls.
+
+mod executable;
+mod texture;
+
+pub use executable::{Executable, Profile};
+pub use texture::{TextureInput, TextureOutput};
+
+use crate::error::{Error, Result};
+use crate::wgsl::Dialect;
+
+/// A device and how WGSL may be written for it.
+#[derive(Clone, Debug)]
+pub struct Gpu {
+    /// The caller's device.
+    pub device: wgpu::Device,
+    /// The caller's queue.
+    pub queue: wgpu::Queue,
+    /// How kernels are written for the device.
+    pub dialect: Dialect,
+}
+
+impl Gpu {
+    /// What kernels may use on this device: native halves where it was created with `SHADER_F16`.
+    pub fn new(device: &wgpu::Device, queue: &wgpu::Queue) -> Self {
+        let native_f16 = device.features().contains(wgpu::Features::SHADER_F16);
+        Self { device: device.clone(), queue: queue.clone(), dialect: Dialect { native_f16, f16_arithmetic: false } }
+    }
+
+    /// Runs `make` and turns a validation or memory error of the device into an error.
+    pub(crate) fn checked<T>(&self, what: &str, make: impl FnOnce() -> T) -> Result<T> {
+        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let made = make();
+        let errors = [pollster::block_on(validation.pop()), pollster::block_on(memory.pop())];
+        match errors.into_iter().flatten().next() {
+            None => Ok(made),
+            Some(error) => Err(Error::device(format!("the GPU refused {what}: {error}"))),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The plan of a GPU session.
+
+use super::{Backend, Bound, Carrier, Choices, Dispatch, Placement, Plan, Planned, Step, Target, Weights, link, place};
+use crate::error::Result;
+use crate::graph::{Graph, Node, NodeId, ValueId};
+use crate::ops::chain::{carried, nhwc};
+use crate::ops::{Broadcast, Chain, Link, Other, Refusal, Verdict, copy};
+use crate::tensor::Tensor;
+use crate::wgsl::{Binding, Choice, Elem, Kernel, expand};
+
+/// Tensors begin at multiples of this, so that each can be bound alone.
+const ALIGNMENT: usize = 256;
+
+/// For each node why it runs where it runs, and on which backend.
+struct Placer<'a> {
+    graph: &'a Graph,
+    verdicts: Vec<Result<(), String>>,
+}
+
+impl<'a> Placer<'a> {
+    fn new(graph: &'a Graph, target: &Target) -> Self {
+        let judge = |id: NodeId| match target.on_cpu.contains(&id) {
+            true => Err("the caller keeps it on the CPU".to_string()),
+            false => on_gpu(graph, graph.node(id)).map_err(|refusal| refusal.0),
+        };
+        Self { graph, verdicts: graph.node_ids().map(judge).collect() }
+    }
+}
+
+fn on_gpu(graph: &Graph, node: &Node) -> Verdict<()> {
+    let operands = graph.operands(node);
+    let values = node.inputs.iter().flatten().chain(&node.outputs);
+    if let Some(&value) = values.clone().find(|&&value| graph.value(value).dynamic) {
+        return Err(Refusal::new(format!("the shape of {} is known only when it runs", graph.value(value).name)));
+    }
+    if (0..node.inputs.len()).any(|of| node.op.link(&operands, of).is_some()) {
+        return match node.outputs.iter().find(|&&output| !carried(&graph.value(output).ty)) {
+            None => Ok(()),
+            Some(&output) => Err(Refusal::new(format!("a chain does not carry {}", graph.value(output).ty))),
+        };
+    }
+    if is_alias(graph, node) {
+        return Ok(());
+    }
+    let output = node.outputs.iter().find(|&&output| !carried(&graph.value(output).ty));
+    if let Some(&output) = output {
+        return Err(Refusal::new(format!("its output {} is not f32 of rank 0 to 4", graph.value(output).ty)));
+    }
+    node.op.gpu(&operands).map(|_| ())
+}
+
+/// Whether the node only renames the shape and the texels stay where they are.
+fn is_alias(graph: &Graph, node: &Node) -> bool {
+    let ([Some(input), ..], [output]) = (&node.inputs[..], &node.outputs[..]) else { return false };
+    let (from, to) = (graph.value(*input), graph.value(*output));
+    if !node.op.reinterprets() || from.dynamic || to.dynamic || from.constant.is_some() || !carried(&from.ty) {
+        return false;
+    }
+    let (Some([n, _, _, c]), Some([m, _, _, d])) = (nhwc(&from.ty.shape), nhwc(&to.ty.shape)) else { return false };
+    // A single slice holds its texels pixel by pixel, whatever divides them into batches and rows.
+    c == d && (n == m || c <= 4)
+}
+
+impl Carrier for Placer<'_> {
+    fn backend(&self, node: NodeId) -> Backend {
+        if self.verdicts[node.0].is_ok() { Backend::Gpu } else { Backend::Cpu }
+    }
+
+    fn carries_epilogue(&self, node: NodeId) -> bool {
+        self.backend(node) == Backend::Gpu
+    }
+
+    fn carries_prologue(&self, node: NodeId, input: usize) -> bool {
+        let node_ = self.graph.node(node);
+        self.backend(node) == Backend::Gpu && node_.op.carries_prologue(&self.graph.operands(node_), input)
+    }
+
+    fn is_alias(&self, node: NodeId) -> bool {
+        self.backend(node) == Backend::Gpu && is_alias(self.graph, self.graph.node(node))
+    }
+
+    fn has_copies(&self) -> bool {
+        true
+    }
+}
+
+pub fn lower(graph: &Graph, target: &Target, choices: &Choices) -> Result<Plan> {
+    let placer = Placer::new(graph, target);
+    let linked = link(graph, &placer);
+    let bytes = |value: ValueId| {
+        let value = graph.value(value);
+        let [n, h, w, c] = nhwc(&value.ty.shape).filter(|_| carried(&value.ty) && !value.dynamic && value.constant.is_none())?;
+        Some(n * h * w * c.div_ceil(4) * target.elem.texel())
+    };
+    let (places, layout) = place(graph, &linked, bytes, ALIGNMENT);
+    let placement = |place: &Option<(usize, usize)>| place.map(|(offset, size)| Placement { offset, size, elem: target.elem });
+    let mut plan = Plan {
+        steps: Vec::with_capacity(linked.steps.len()),
+        placements: places.iter().map(placement).collect(),
+        roots: linked.roots,
+        weights: Vec::new(),
+        weight_bytes: 0,
+        arena: layout.size,
+        lower_bound: layout.lower_bound,
+    };
+    for step in linked.steps {
+        let dispatch = match step.backend {
+            Backend::Cpu => None,
+            Backend::Gpu => Some(dispatch(graph, target, choices, &step, &mut plan)?),
+        };
+        let reason = match step.node.map(|node| &placer.verdicts[node.0]) {
+            Some(Err(reason)) => reason.clone(),
+            _ => "it has a GPU kernel".into(),
+        };
+        plan.steps.push(Planned { step, dispatch, reason });
+    }
+    Ok(plan)
+}
+
+fn dispatch(graph: &Graph, target: &Target, choices: &Choices, step: &Step, plan: &mut Plan) -> Result<Dispatch> {
+    let (name, kernel) = match step.node {
+        None => ("copy", copied(graph, step)),
+        Some(id) => {
+            let node = graph.node(id);
+            let operands = graph.operands(node);
+            let chosen = choices.get(&id).cloned().map_or_else(|| first(node.op.gpu(&operands)?), Ok);
+            (node.op.name(), chosen.and_then(|choice| node.op.gpu_kernel(&operands, &choice)))
+        }
+    };
+    let kernel = kernel.map_err(|refusal| refusal.at(step.node.map_or(0, |id| id.0), "", name))?;
+    let mut binder = Binder { graph, target, plan, tensors: Vec::new() };
+    let (loads, stores) = binder.bind(step, &kernel)?;
+    let tensors = binder.tensors;
+    let constants: Vec<usize> =
+        kernel.constants.iter().map(|constant| add_weights(plan, target.elem, constant.values.clone())).collect();
+    let named: Vec<(String, Elem)> = kernel.constants.iter().map(|constant| (constant.name.to_string(), target.elem)).collect();
+    let shader = expand(&kernel, target.dialect, &loads, &stores, &named)?;
+    Ok(Dispatch { choice: kernel.choice, shader, grid: kernel.grid, tensors, constants, macs: kernel.macs })
+}
+
+fn first(choices: Vec<Choice>) -> Verdict<Choice> {
+    choices.into_iter().next().ok_or_else(|| Refusal::new("it lists no GPU kernel"))
+}
+
+fn copied(graph: &Graph, step: &Step) -> Verdict<Kernel> {
+    let choice = first(copy::choices())?;
+    copy::kernel(&graph.value(step.outputs[0]).ty.shape, &choice).ok_or_else(|| Refusal::new("a copy has rank 4 at most"))
+}
+
+/// Adds numbers to the weights; returns their index.
+fn add_weights(plan: &mut Plan, elem: Elem, values: Vec<f32>) -> usize {
+    let offset = plan.weight_bytes;
+    plan.weight_bytes = (offset + values.len() / 4 * elem.texel()).next_multiple_of(16);
+    plan.weights.push(Weights { offset, elem, values });
+    plan.weights.len() - 1
+}
+
+struct Binder<'a> {
+    graph: &'a Graph,
+    target: &'a Target,
+    plan: &'a mut Plan,
+    tensors: Vec<Bound>,
+}
+
+impl Binder<'_> {
+    fn bind(&mut self, step: &Step, kernel: &Kernel) -> Result<(Vec<Binding>, Vec<Binding>)> {
+        let mut loads = Vec::new();
+        let result = nhwc(&self.graph.value(step.outputs[0]).ty.shape).unwrap_or([1; 4]);
+        for &(name, input) in &kernel.inputs {
+            let Some(value) = step.inputs.get(input).copied().flatten() else { continue };
+            let chain = step.prologues.get(input).map(Chain::wgsl).unwrap_or_default();
+            let full = match step.node {
+                Some(_) => Broadcast::NONE,
+                None => self.spread(value, step.outputs[0]),
+            };
+            loads.push(self.load(name.to_string(), value, full, chain, result)?);
+        }
+        let chains = step.prologues.iter().enumerate().map(|(input, chain)| (chain, step.inputs[input]));
+        for (chain, on) in chains.chain([(&step.epilogue, Some(step.outputs[0]))]) {
+            let shape = on.and_then(|value| nhwc(&self.graph.value(value).ty.shape)).unwrap_or([1; 4]);
+            for link in &chain.links {
+                let Link::Binary { other: Other::Input { index, broadcast }, .. } = link else { continue };
+                let Some(value) = step.inputs[*index] else { continue };
+                loads.push(self.load(format!("e{index}"), value, *broadcast, String::new(), shape)?);
+            }
+        }
+        let mut stores = Vec::new();
+        for (index, name) in kernel.outputs.iter().enumerate() {
+            let chain = if index == 0 { step.epilogue.wgsl() } else { String::new() };
+            stores.push(self.store(name.to_string(), step.outputs[index], chain));
+        }
+        for link in &step.epilogue.links {
+            if let Link::Tap(output) = link {
+                stores.push(self.store(format!("t{output}"), step.outputs[*output], String::new()));
+            }
+        }
+        Ok((loads, stores))
+    }
+
+    fn spread(&self, from: ValueId, to: ValueId) -> Broadcast {
+        let shape = |value: ValueId| &self.graph.value(value).ty.shape;
+        Broadcast::between(shape(from), shape(to)).unwrap_or(Broadcast::NONE)
+    }
+
+    fn load(&mut self, name: String, value: ValueId, broadcast: Broadcast, chain: String, over: [usize; 4]) -> Result<Binding> {
+        let shape = nhwc(&self.graph.value(value).ty.shape).unwrap_or([1; 4]);
+        let constant = self.graph.value(value).constant.as_ref();
+        self.tensors.push(match constant {
+            None => Bound::Arena(value),
+            Some(tensor) => Bound::Weights(add_weights(self.plan, self.target.elem, texels(tensor))),
+        });
+        let slices = over[3].div_ceil(4);
+        Ok(Binding { name, elem: self.target.elem, shape, full: broadcast.full, slices, constant: constant.is_some(), chain })
+    }
+
+    fn store(&mut self, name: String, value: ValueId, chain: String) -> Binding {
+        let shape = nhwc(&self.graph.value(value).ty.shape).unwrap_or([1; 4]);
+        self.tensors.push(Bound::Arena(value));
+        let full = Broadcast::NONE.full;
+        Binding { name, elem: self.target.elem, shape, full, slices: shape[3].div_ceil(4), constant: false, chain }
+    }
+}
+
+/// A constant's numbers in texels of four channels.
+fn texels(tensor: &Tensor) -> Vec<f32> {
+    let shape = nhwc(tensor.shape()).unwrap_or([1; 4]);
+    crate::wgsl::texels_from_nhwc(&tensor.to_reals().unwrap_or_default(), shape)
+}
