@@ -24,12 +24,8 @@
 
 pub mod error;
 pub mod gemm;
-#[cfg(feature = "gpu")]
-pub mod gpu;
 pub mod graph;
 pub mod ops;
-pub mod passes;
-pub mod plan;
 pub mod pool;
 pub mod schema;
 pub mod simd;

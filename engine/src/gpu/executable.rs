@@ -86,6 +86,19 @@ impl Executable {
         pass.dispatch_workgroups(x, y, z);
     }
 
+    /// Runs all steps alone, one compute pass each, and gives the time stamps around them.
+    pub fn profile(&self, profile: &Profile, steps: usize) -> Result<Vec<u64>> {
+        let device = &self.gpu.device;
+        let size = 16 * steps.max(1) as u64;
+        let usage = wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC;
+        let resolved = device.create_buffer(&wgpu::BufferDescriptor { label: Some("time stamps"), size, usage, mapped_at_creation: false });
+        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("profile") });
+        self.record(&mut encoder, 0..steps, Some(profile));
+        encoder.resolve_query_set(&profile.queries, 0..2 * steps as u32, &resolved, 0);
+        let bytes = self.mapped(encoder, size, |encoder, buffer| encoder.copy_buffer_to_buffer(&resolved, 0, buffer, 0, size))?;
+        Ok(bytes.chunks_exact(8).map(|b| b.iter().rev().fold(0, |stamp, &byte| stamp << 8 | u64::from(byte))).collect())
+    }
+
     /// The number of distinct pipelines.
     pub fn pipelines(&self) -> usize {
         self.pipelines.len()
@@ -103,20 +116,36 @@ impl Executable {
     }
 
     /// Copies values into a new mappable buffer and reads their texels once the encoder's work is done.
-    pub fn read(&self, mut encoder: wgpu::CommandEncoder, places: &[Placement]) -> Result<Vec<Vec<f32>>> {
+    pub fn read(&self, encoder: wgpu::CommandEncoder, places: &[Placement]) -> Result<Vec<Vec<f32>>> {
         let size: usize = places.iter().map(|place| place.size).sum();
         if size == 0 {
             self.gpu.queue.submit([encoder.finish()]);
             return Ok(places.iter().map(|_| Vec::new()).collect());
         }
-        let usage = wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ;
-        let descriptor = wgpu::BufferDescriptor { label: Some("readback"), size: size as u64, usage, mapped_at_creation: false };
-        let buffer = self.gpu.checked("a buffer to read results from", || self.gpu.device.create_buffer(&descriptor))?;
+        let bytes = self.mapped(encoder, size as u64, |encoder, buffer| {
+            let mut at = 0;
+            for place in places {
+                encoder.copy_buffer_to_buffer(&self.arena, place.offset as u64, buffer, at, place.size as u64);
+                at += place.size as u64;
+            }
+        })?;
         let mut at = 0;
-        for place in places {
-            encoder.copy_buffer_to_buffer(&self.arena, place.offset as u64, &buffer, at, place.size as u64);
-            at += place.size as u64;
-        }
+        Ok(places
+            .iter()
+            .map(|place| {
+                at += place.size;
+                decoded(&bytes[at - place.size..at], place.elem)
+            })
+            .collect())
+    }
+
+    /// Submits the encoder with a copy into a new mappable buffer, waits, and gives its bytes: the engine's only
+    /// readback.
+    fn mapped(&self, mut encoder: wgpu::CommandEncoder, size: u64, copy: impl FnOnce(&mut wgpu::CommandEncoder, &wgpu::Buffer)) -> Result<Vec<u8>> {
+        let usage = wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ;
+        let descriptor = wgpu::BufferDescriptor { label: Some("readback"), size, usage, mapped_at_creation: false };
+        let buffer = self.gpu.checked("a buffer to read results from", || self.gpu.device.create_buffer(&descriptor))?;
+        copy(&mut encoder, &buffer);
         self.gpu.queue.submit([encoder.finish()]);
         let (sender, receiver) = std::sync::mpsc::channel();
         buffer.slice(..).map_async(wgpu::MapMode::Read, move |result| {
@@ -126,14 +155,7 @@ impl Executable {
         self.gpu.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|error| lost(error.to_string()))?;
         receiver.recv().map_err(|error| lost(error.to_string()))?.map_err(|error| lost(error.to_string()))?;
         let bytes = buffer.slice(..).get_mapped_range().map_err(|error| lost(error.to_string()))?;
-        let mut at = 0;
-        Ok(places
-            .iter()
-            .map(|place| {
-                at += place.size;
-                decoded(&bytes[at - place.size..at], place.elem)
-            })
-            .collect())
+        Ok(bytes.to_vec())
     }
 }
 

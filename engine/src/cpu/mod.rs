@@ -1,0 +1,210 @@
+//! A plan executed on threads.
+//!
+//! Values whose shapes are known lie in one arena, laid out by the planner the GPU uses; a node runs its SIMD kernel
+//! where it has one and its reference otherwise. Values whose shapes are known only at run time, and strings, are
+//! tensors of their own.
+
+mod arena;
+
+use crate::error::{Error, Result};
+use crate::graph::{Graph, NodeId, ValueId};
+use crate::ops::{CpuIo, CpuKernel, Operand, Operands};
+use crate::plan::{Backend, Carrier, Step, link, place};
+use crate::pool::Pool;
+use crate::tensor::{DType, Tensor, TensorType};
+use arena::Arena;
+use std::sync::Arc;
+
+/// Values begin at multiples of this: a cache line.
+const ALIGNMENT: usize = 64;
+
+/// A graph prepared for threads: kernels packed, values placed.
+pub struct Executable {
+    graph: Arc<Graph>,
+    steps: Vec<Prepared>,
+    /// Each value's offset and bytes in the arena.
+    places: Vec<Option<(usize, usize)>>,
+    roots: Vec<ValueId>,
+    arena: Arena,
+    lower_bound: usize,
+    scratch: Arena,
+    pool: Arc<Pool>,
+    /// Values that are not in the arena, while a run goes on.
+    loose: Vec<Option<Tensor>>,
+}
+
+struct Prepared {
+    step: Step,
+    kernel: Option<Box<dyn CpuKernel>>,
+}
+
+struct Threads<'a>(&'a Graph);
+
+impl Carrier for Threads<'_> {
+    fn backend(&self, _node: NodeId) -> Backend {
+        Backend::Cpu
+    }
+
+    fn carries_epilogue(&self, node: NodeId) -> bool {
+        let node = self.0.node(node);
+        node.op.cpu_carries_epilogue(&self.0.operands(node))
+    }
+
+    fn carries_prologue(&self, _node: NodeId, _input: usize) -> bool {
+        false
+    }
+
+    fn is_alias(&self, node: NodeId) -> bool {
+        let node = self.0.node(node);
+        let fixed = |value: ValueId| {
+            let value = self.0.value(value);
+            !value.dynamic && value.constant.is_none() && value.ty.dtype != DType::String
+        };
+        node.op.reinterprets() && node.inputs.first().copied().flatten().is_some_and(fixed) && fixed(node.outputs[0])
+    }
+
+    fn has_copies(&self) -> bool {
+        false
+    }
+}
+
+impl Executable {
+    /// Packs the kernels and lays out the values.
+    pub fn new(graph: Arc<Graph>, threads: usize) -> Result<Self> {
+        let linked = link(&graph, &Threads(&graph));
+        let bytes = |value: ValueId| {
+            let value = graph.value(value);
+            let placed = !value.dynamic && value.constant.is_none() && value.ty.dtype != DType::String;
+            placed.then(|| value.ty.bytes())
+        };
+        let (places, layout) = place(&graph, &linked, bytes, ALIGNMENT);
+        let steps: Vec<Prepared> = linked.steps.into_iter().map(|step| prepare(&graph, step)).collect();
+        let scratch = steps.iter().filter_map(|prepared| prepared.kernel.as_ref()).map(|kernel| kernel.scratch()).max();
+        Ok(Self {
+            steps,
+            places,
+            roots: linked.roots,
+            arena: Arena::new(layout.size)?,
+            lower_bound: layout.lower_bound,
+            scratch: Arena::new(scratch.unwrap_or(0))?,
+            pool: Arc::new(Pool::new(threads)),
+            loose: vec![None; graph.values.len()],
+            graph,
+        })
+    }
+
+    /// Bytes of the arena and of the largest set of values alive at once.
+    pub fn memory(&self) -> (usize, usize) {
+        (self.arena.len(), self.lower_bound)
+    }
+
+    /// For each step its nodes and the kernel that runs them.
+    pub fn explain(&self) -> Vec<(Vec<NodeId>, String)> {
+        let line = |prepared: &Prepared| {
+            let nodes = prepared.step.node.iter().chain(&prepared.step.riders).copied().collect();
+            (nodes, prepared.kernel.as_ref().map_or("reference".to_string(), |kernel| kernel.name()))
+        };
+        self.steps.iter().map(line).collect()
+    }
+
+    /// Runs the graph on values for its inputs and gives its outputs.
+    pub fn run(&mut self, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+        let graph = self.graph.clone();
+        for (&value, tensor) in graph.inputs.iter().zip(inputs) {
+            self.store(value, tensor.clone());
+        }
+        for index in 0..self.steps.len() {
+            self.step(index)?;
+        }
+        let outputs = graph.outputs.iter().map(|&output| self.load(output)).collect();
+        self.loose.iter_mut().for_each(|tensor| *tensor = None);
+        outputs
+    }
+
+    fn step(&mut self, index: usize) -> Result<()> {
+        if self.steps[index].kernel.is_some() {
+            self.run_kernel(index);
+            return Ok(());
+        }
+        let graph = self.graph.clone();
+        let step = &self.steps[index].step;
+        let Some(id) = step.node else { return Ok(()) };
+        let outputs = step.outputs.clone();
+        let inputs = step.inputs.clone();
+        let inputs: Vec<Option<Tensor>> =
+            inputs.into_iter().map(|input| input.map(|value| self.load(value)).transpose()).collect::<Result<_>>()?;
+        for (value, tensor) in outputs.into_iter().zip(reference(&graph, id, &inputs)?) {
+            self.store(value, tensor);
+        }
+        Ok(())
+    }
+
+    fn run_kernel(&mut self, index: usize) {
+        let prepared = &self.steps[index];
+        let Some(kernel) = &prepared.kernel else { return };
+        let place = |value: ValueId| self.places[self.roots[value.0].0];
+        let inputs: Vec<Option<(usize, usize)>> = prepared.step.inputs.iter().map(|input| input.and_then(place)).collect();
+        let outputs: Vec<(usize, usize)> = prepared.step.outputs.iter().filter_map(|&output| place(output)).collect();
+        let (inputs, outputs) = self.arena.split(&inputs, &outputs);
+        let mut io = CpuIo { inputs, outputs, scratch: self.scratch.bytes_mut() };
+        kernel.run(&mut io, &self.pool);
+    }
+
+    fn load(&self, value: ValueId) -> Result<Tensor> {
+        let root = self.roots[value.0];
+        let described = self.graph.value(value);
+        if let Some(tensor) = &described.constant {
+            return Ok(tensor.clone());
+        }
+        match (self.places[root.0], &self.loose[root.0]) {
+            (Some((offset, size)), _) => Tensor::from_bytes(described.ty.clone(), &self.arena.bytes()[offset..offset + size]),
+            (None, Some(tensor)) => Ok(tensor.clone()),
+            (None, None) => Err(Error::invalid(format!("the value {} was not computed", described.name))),
+        }
+    }
+
+    fn store(&mut self, value: ValueId, tensor: Tensor) {
+        let root = self.roots[value.0];
+        match self.places[root.0] {
+            Some((offset, size)) if size == tensor.as_bytes().len() => {
+                self.arena.bytes_mut()[offset..offset + size].copy_from_slice(tensor.as_bytes());
+            }
+            _ => self.loose[root.0] = Some(tensor),
+        }
+    }
+}
+
+fn prepare(graph: &Graph, step: Step) -> Prepared {
+    let fixed = |value: &ValueId| {
+        let value = graph.value(*value);
+        !value.dynamic && value.ty.dtype != DType::String
+    };
+    let all_fixed = step.inputs.iter().flatten().chain(&step.outputs).all(fixed);
+    let kernel = step.node.filter(|_| all_fixed).and_then(|id| {
+        let node = graph.node(id);
+        node.op.cpu(&graph.operands(node), &step.epilogue)
+    });
+    Prepared { step, kernel }
+}
+
+/// A node's reference on tensors; shapes that were not known before are inferred from them.
+pub fn reference(graph: &Graph, id: NodeId, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>> {
+    let node = graph.node(id);
+    let refused = |refusal: crate::ops::Refusal| refusal.at(id.0, &node.name, node.op.name());
+    let mut types: Vec<TensorType> = node.outputs.iter().map(|&output| graph.value(output).ty.clone()).collect();
+    let dynamic = |value: ValueId| graph.value(value).dynamic;
+    if node.outputs.iter().any(|&output| dynamic(output)) {
+        let operands = Operands {
+            inputs: inputs.iter().map(|t| t.as_ref().map(|t| Operand { ty: t.ty(), constant: Some(t), dynamic: false })).collect(),
+            outputs: node.outputs.iter().map(|&output| &graph.value(output).ty).collect(),
+        };
+        let shapes = node.op.infer(&operands).map_err(refused)?;
+        for (ty, shape) in types.iter_mut().zip(shapes) {
+            let shape = shape.ok_or_else(|| Error::invalid(format!("node {} gives no shape for its output", id.0)))?;
+            crate::tensor::checked_bytes(ty.dtype, &shape)?;
+            ty.shape = shape;
+        }
+    }
+    let given: Vec<Option<&Tensor>> = inputs.iter().map(Option::as_ref).collect();
+    node.op.reference(&given, &types).map_err(refused)
+}

@@ -1,0 +1,232 @@
+//! A session on the GPU, with the CPU for nodes that have no kernel there.
+
+use super::Precision;
+use crate::cpu::reference;
+use crate::error::{Error, Result};
+use crate::gpu::{Executable, Gpu, Profile, TextureInput, TextureOutput};
+use crate::graph::{Graph, NodeId, ValueId};
+use crate::ops::chain::nhwc;
+use crate::plan::{Choices, Placement, Plan, Target};
+use crate::tensor::Tensor;
+use crate::wgsl::{Elem, nhwc_from_texels, texels_from_nhwc};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Where a recorded network's input comes from.
+#[derive(Clone, Copy)]
+pub enum Input<'a> {
+    /// It is in the session's input binding by the time the recorded work runs.
+    Ready,
+    /// It is sampled from a filterable float texture.
+    Texture {
+        /// The texture.
+        view: &'a wgpu::TextureView,
+        /// x, y, width and height of the part to use, in units of the texture's size.
+        crop: [f32; 4],
+        /// What 0 and 1 become.
+        range: [f32; 2],
+    },
+}
+
+impl<'a> Input<'a> {
+    /// The part `crop` of a texture, its values kept between 0 and 1.
+    pub fn texture(view: &'a wgpu::TextureView, crop: [f32; 4]) -> Self {
+        Input::Texture { view, crop, range: [0.0, 1.0] }
+    }
+}
+
+/// The time a step took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepTime {
+    /// The kernel's label.
+    pub label: String,
+    /// How long.
+    pub time: Duration,
+}
+
+/// A plan with its compiled kernels.
+pub struct Runner {
+    graph: Arc<Graph>,
+    plan: Plan,
+    executable: Executable,
+    element: Elem,
+    input: Option<TextureInput>,
+    outputs: Vec<Option<TextureOutput>>,
+    /// Values the CPU holds while a run goes on.
+    loose: Vec<Option<Tensor>>,
+}
+
+impl Runner {
+    pub fn new(gpu: &Gpu, graph: Arc<Graph>, precision: Precision, on_cpu: Vec<NodeId>, choices: &Choices) -> Result<Self> {
+        let element = match precision {
+            Precision::F32 => Elem::F32,
+            Precision::F16 => Elem::F16,
+        };
+        let native_f16 = gpu.dialect.native_f16 && element == Elem::F16;
+        let dialect = crate::wgsl::Dialect { native_f16, ..gpu.dialect };
+        let mut plan = Plan::gpu(&graph, &Target { dialect, elem: element, on_cpu }, choices)?;
+        let executable = Executable::new(gpu, &plan)?;
+        plan.weights.iter_mut().for_each(|weights| weights.values = Vec::new());
+        let outputs = graph.outputs.iter().map(|_| None).collect();
+        Ok(Self { loose: vec![None; graph.values.len()], plan, executable, element, input: None, outputs, graph })
+    }
+
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    pub fn element(&self) -> Elem {
+        self.element
+    }
+
+    fn place(&self, value: ValueId) -> Result<Placement> {
+        let name = || self.graph.value(value).name.clone();
+        self.plan.placement(value).ok_or_else(|| Error::invalid(format!("{} does not lie on the GPU", name())))
+    }
+
+    fn nth(&self, list: &[ValueId], index: usize, what: &str) -> Result<ValueId> {
+        let count = list.len();
+        list.get(index).copied().ok_or_else(|| Error::invalid(format!("the model has {count} {what}s, there is no {what} {index}")))
+    }
+
+    fn shape(&self, value: ValueId) -> [usize; 4] {
+        nhwc(&self.graph.value(value).ty.shape).unwrap_or([1; 4])
+    }
+
+    pub fn input_binding(&self, index: usize) -> Result<wgpu::BufferBinding<'_>> {
+        let value = self.nth(&self.graph.inputs, index, "input")?;
+        Ok(self.executable.binding(self.place(value)?))
+    }
+
+    pub fn output_binding(&self, index: usize) -> Result<wgpu::BufferBinding<'_>> {
+        let value = self.nth(&self.graph.outputs, index, "output")?;
+        Ok(self.executable.binding(self.place(value)?))
+    }
+
+    pub fn output_texture(&mut self, index: usize) -> Result<wgpu::Texture> {
+        let value = self.nth(&self.graph.outputs, index, "output")?;
+        if let Some(output) = &self.outputs[index] {
+            return Ok(output.texture().clone());
+        }
+        let place = self.place(value)?;
+        let binding = self.executable.binding(place);
+        let output = TextureOutput::new(self.executable.gpu(), self.shape(value), binding, place)?;
+        let texture = output.texture().clone();
+        self.outputs[index] = Some(output);
+        Ok(texture)
+    }
+
+    pub fn encode(&mut self, encoder: &mut wgpu::CommandEncoder, input: Input<'_>) -> Result<()> {
+        if let Some(planned) = self.plan.steps.iter().find(|planned| planned.dispatch.is_none()) {
+            let node = planned.step.node.map_or(0, |id| id.0);
+            let reason = &planned.reason;
+            return Err(Error::invalid(format!("the model cannot be recorded, use run: node {node} runs on the CPU, {reason}")));
+        }
+        if let Input::Texture { view, crop, range } = input {
+            let value = self.nth(&self.graph.inputs, 0, "input")?;
+            let (shape, place) = (self.shape(value), self.place(value)?);
+            if shape[0] != 1 || shape[3] > 4 {
+                return Err(Error::invalid(format!("an input of shape {shape:?} cannot be sampled from a texture")));
+            }
+            if self.input.is_none() {
+                self.input = Some(TextureInput::new(self.executable.gpu(), shape, self.element)?);
+            }
+            if let Some(sampled) = &self.input {
+                sampled.record(self.executable.gpu(), encoder, view, crop, range, self.executable.binding(place));
+            }
+        }
+        self.executable.record(encoder, 0..self.plan.steps.len(), None);
+        self.outputs.iter().flatten().for_each(|output| output.record(encoder));
+        Ok(())
+    }
+
+    pub fn profile(&mut self) -> Result<Option<Vec<StepTime>>> {
+        let gpu = self.executable.gpu();
+        if !gpu.device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
+            return Ok(None);
+        }
+        let count = 2 * self.plan.steps.len() as u32;
+        let ty = wgpu::QueryType::Timestamp;
+        let queries = gpu.device.create_query_set(&wgpu::QuerySetDescriptor { label: Some("profile"), ty, count });
+        let profile = Profile { queries };
+        let stamps = self.executable.profile(&profile, self.plan.steps.len())?;
+        let period = f64::from(gpu.queue.get_timestamp_period());
+        let time = |step: usize| Duration::from_nanos((stamps[2 * step + 1].saturating_sub(stamps[2 * step]) as f64 * period) as u64);
+        let named = self.plan.steps.iter().enumerate().filter_map(|(step, planned)| Some((step, planned.dispatch.as_ref()?)));
+        Ok(Some(named.map(|(step, dispatch)| StepTime { label: dispatch.shader.label.clone(), time: time(step) }).collect()))
+    }
+
+    pub fn run(&mut self, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+        let graph = self.graph.clone();
+        for (&value, tensor) in graph.inputs.iter().zip(inputs) {
+            self.store(value, tensor.clone())?;
+        }
+        let mut encoder = self.encoder();
+        let mut at = 0;
+        while at < self.plan.steps.len() {
+            let end = (at..self.plan.steps.len()).find(|&step| self.plan.steps[step].dispatch.is_none());
+            let end = end.unwrap_or(self.plan.steps.len());
+            self.executable.record(&mut encoder, at..end, None);
+            if end < self.plan.steps.len() {
+                encoder = self.on_cpu(encoder, end)?;
+            }
+            at = end + 1;
+        }
+        let outputs = self.fetch(encoder, &graph.outputs);
+        self.loose.iter_mut().for_each(|tensor| *tensor = None);
+        outputs
+    }
+
+    fn encoder(&self) -> wgpu::CommandEncoder {
+        let descriptor = wgpu::CommandEncoderDescriptor { label: Some("run") };
+        self.executable.gpu().device.create_command_encoder(&descriptor)
+    }
+
+    /// Runs one step on the CPU: reads what it needs, and gives what it writes to whoever needs it.
+    fn on_cpu(&mut self, encoder: wgpu::CommandEncoder, step: usize) -> Result<wgpu::CommandEncoder> {
+        let graph = self.graph.clone();
+        let step = &self.plan.steps[step].step;
+        let Some(id) = step.node else { return Ok(encoder) };
+        let (inputs, outputs) = (step.inputs.clone(), step.outputs.clone());
+        let needed: Vec<ValueId> = inputs.iter().flatten().copied().collect();
+        let mut fetched = self.fetch(encoder, &needed)?.into_iter();
+        let tensors: Vec<Option<Tensor>> = inputs.iter().map(|input| input.and_then(|_| fetched.next())).collect();
+        for (value, tensor) in outputs.into_iter().zip(reference(&graph, id, &tensors)?) {
+            self.store(value, tensor)?;
+        }
+        Ok(self.encoder())
+    }
+
+    /// Values as tensors: constants, what the CPU holds, and the rest from the GPU once the encoder's work is done.
+    fn fetch(&mut self, encoder: wgpu::CommandEncoder, values: &[ValueId]) -> Result<Vec<Tensor>> {
+        let graph = self.graph.clone();
+        let root = |value: ValueId| self.plan.roots[value.0];
+        let held = |value: ValueId| graph.value(value).constant.is_some() || self.loose[root(value).0].is_some();
+        let missing: Vec<ValueId> = values.iter().copied().filter(|&value| !held(value)).collect();
+        let places: Vec<Placement> = missing.iter().map(|&value| self.place(value)).collect::<Result<_>>()?;
+        let mut read = self.executable.read(encoder, &places)?.into_iter();
+        let tensor = |value: ValueId| {
+            let described = graph.value(value);
+            match (&described.constant, &self.loose[root(value).0]) {
+                (Some(constant), _) => Ok(constant.clone()),
+                (None, Some(tensor)) if tensor.shape() == described.ty.shape || described.dynamic => Ok(tensor.clone()),
+                (None, Some(tensor)) => tensor.with_type(described.ty.clone()),
+                (None, None) => {
+                    let texels = read.next().unwrap_or_default();
+                    Tensor::from_reals(described.ty.clone(), &nhwc_from_texels(&texels, self.shape(value)))
+                }
+            }
+        };
+        values.iter().copied().map(tensor).collect()
+    }
+
+    fn store(&mut self, value: ValueId, tensor: Tensor) -> Result<()> {
+        if let Some(place) = self.plan.placement(value) {
+            let reals = tensor.to_reals().ok_or_else(|| Error::invalid("a value on the GPU is not made of numbers"))?;
+            self.executable.write(place, &texels_from_nhwc(&reals, self.shape(value)));
+        }
+        let root = self.plan.roots[value.0];
+        self.loose[root.0] = Some(tensor);
+        Ok(())
+    }
+}

@@ -1,0 +1,311 @@
+//! Open a model, build a session, run or record it: all that most users need.
+//!
+//! ```no_run
+//! use matte_engine::{Model, Precision, Session};
+//! # fn demo(values: matte_engine::tensor::Tensor) -> matte_engine::Result<()> {
+//! let model = Model::open("models/selfie_segmentation.tflite")?;
+//! let mut session = Session::builder(&model).threads(2).build()?;
+//! let mask = session.run(&[values])?;
+//! println!("{}", session.explain());
+//! # Ok(()) }
+//! ```
+
+#[cfg(feature = "gpu")]
+mod gpu;
+
+use crate::cpu;
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Model, NodeId};
+use crate::passes::{self, Applied, PASSES};
+use crate::schema::Bytes;
+use crate::tensor::{Tensor, TensorType};
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+#[cfg(feature = "gpu")]
+pub use gpu::{Input, StepTime};
+
+/// How numbers are stored and accumulated on the GPU.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Precision {
+    /// f32 throughout.
+    #[default]
+    F32,
+    /// Stored in halves, accumulated in f32.
+    F16,
+}
+
+impl Model {
+    /// Reads a `.tflite` file.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let named = |error: String| format!("{}: {error}", path.display());
+        let bytes = std::fs::read(path).map_err(|error| Error::Invalid(named(error.to_string())))?;
+        let mut model = Self::from_bytes(bytes).map_err(|error| match error {
+            Error::Malformed(text) => Error::Malformed(named(text)),
+            other => other,
+        })?;
+        model.name = path.display().to_string();
+        Ok(model)
+    }
+
+    /// Reads a `.tflite` file's bytes.
+    pub fn from_bytes(bytes: impl Into<Bytes>) -> Result<Self> {
+        crate::tflite::read(bytes)
+    }
+
+    /// The types of the main graph's inputs.
+    pub fn inputs(&self) -> Vec<&TensorType> {
+        self.main().inputs.iter().map(|&input| &self.main().value(input).ty).collect()
+    }
+
+    /// The types of the main graph's outputs; a shape known only when the model runs is a placeholder.
+    pub fn outputs(&self) -> Vec<&TensorType> {
+        self.main().outputs.iter().map(|&output| &self.main().value(output).ty).collect()
+    }
+
+    fn main(&self) -> &Graph {
+        &self.graphs[0]
+    }
+}
+
+/// Options of a session.
+pub struct Builder<'a> {
+    model: &'a Model,
+    precision: Precision,
+    threads: usize,
+    memory_cap: Option<usize>,
+    on_cpu: Vec<NodeId>,
+    passes: usize,
+    #[cfg(feature = "gpu")]
+    choices: crate::plan::Choices,
+    #[cfg(feature = "gpu")]
+    gpu: Option<crate::gpu::Gpu>,
+}
+
+/// A model made ready to run on one backend.
+pub struct Session {
+    graph: Arc<Graph>,
+    passes: Vec<Applied>,
+    runner: Runner,
+}
+
+enum Runner {
+    Cpu(Box<cpu::Executable>),
+    #[cfg(feature = "gpu")]
+    Gpu(Box<gpu::Runner>),
+}
+
+impl<'a> Builder<'a> {
+    /// Runs on this device. Without it the session runs on the CPU.
+    #[cfg(feature = "gpu")]
+    pub fn gpu(mut self, device: &wgpu::Device, queue: &wgpu::Queue) -> Self {
+        self.gpu = Some(crate::gpu::Gpu::new(device, queue));
+        self
+    }
+
+    /// How the GPU stores numbers.
+    pub fn precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
+    }
+
+    /// How many threads the CPU uses, the caller's included.
+    pub fn threads(self, threads: usize) -> Self {
+        Self { threads: threads.max(1), ..self }
+    }
+
+    /// The most bytes the intermediates may take; a model that needs more is refused with the figure.
+    pub fn memory_cap(self, bytes: usize) -> Self {
+        Self { memory_cap: Some(bytes), ..self }
+    }
+
+    /// Nodes of the optimized graph that stay on the CPU in a GPU session: for comparing and for finding faults.
+    pub fn keep_on_cpu(self, nodes: impl IntoIterator<Item = NodeId>) -> Self {
+        Self { on_cpu: nodes.into_iter().collect(), ..self }
+    }
+
+    /// The GPU kernels of nodes of the optimized graph, in place of the heuristic's.
+    #[cfg(feature = "gpu")]
+    pub fn choices(self, choices: crate::plan::Choices) -> Self {
+        Self { choices, ..self }
+    }
+
+    /// Runs only the first `count` passes: for finding faults.
+    pub fn passes(self, count: usize) -> Self {
+        Self { passes: count, ..self }
+    }
+
+    /// Optimizes the graph, plans it and prepares the backend.
+    pub fn build(self) -> Result<Session> {
+        let mut graph = self.model.main().clone();
+        let applied = passes::optimize(&mut graph, self.passes)?;
+        let graph = Arc::new(graph);
+        let runner = self.runner(graph.clone())?;
+        Ok(Session { graph, passes: applied, runner })
+    }
+
+    #[cfg(feature = "gpu")]
+    fn runner(self, graph: Arc<Graph>) -> Result<Runner> {
+        match &self.gpu {
+            None => self.cpu_runner(graph),
+            Some(gpu) => {
+                let runner = gpu::Runner::new(gpu, graph, self.precision, self.on_cpu, &self.choices)?;
+                check_cap(runner.plan().arena, self.memory_cap)?;
+                Ok(Runner::Gpu(Box::new(runner)))
+            }
+        }
+    }
+
+    #[cfg(not(feature = "gpu"))]
+    fn runner(self, graph: Arc<Graph>) -> Result<Runner> {
+        self.cpu_runner(graph)
+    }
+
+    fn cpu_runner(&self, graph: Arc<Graph>) -> Result<Runner> {
+        let executable = cpu::Executable::new(graph, self.threads)?;
+        check_cap(executable.memory().0, self.memory_cap)?;
+        Ok(Runner::Cpu(Box::new(executable)))
+    }
+}
+
+fn check_cap(needed: usize, cap: Option<usize>) -> Result<()> {
+    match cap {
+        Some(cap) if needed > cap => {
+            Err(Error::invalid(format!("the model's intermediates need {needed} bytes, the memory cap is {cap}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Session {
+    /// Options of a session of this model, on the CPU with one thread until told otherwise.
+    pub fn builder(model: &Model) -> Builder<'_> {
+        Builder {
+            model,
+            precision: Precision::F32,
+            threads: 1,
+            memory_cap: None,
+            on_cpu: Vec::new(),
+            passes: PASSES.len(),
+            #[cfg(feature = "gpu")]
+            choices: crate::plan::Choices::new(),
+            #[cfg(feature = "gpu")]
+            gpu: None,
+        }
+    }
+
+    /// The graph the session runs: the model's after the passes.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// What each pass did.
+    pub fn passes(&self) -> &[Applied] {
+        &self.passes
+    }
+
+    /// Runs on values and gives values, in the model's order.
+    pub fn run(&mut self, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+        self.check(inputs)?;
+        match &mut self.runner {
+            Runner::Cpu(executable) => executable.run(inputs),
+            #[cfg(feature = "gpu")]
+            Runner::Gpu(runner) => runner.run(inputs),
+        }
+    }
+
+    fn check(&self, inputs: &[Tensor]) -> Result<()> {
+        let expected = &self.graph.inputs;
+        if inputs.len() != expected.len() {
+            return Err(Error::invalid(format!("the model takes {} inputs, {} are given", expected.len(), inputs.len())));
+        }
+        for (index, (tensor, &value)) in inputs.iter().zip(expected).enumerate() {
+            let value = self.graph.value(value);
+            if tensor.dtype() != value.ty.dtype || !value.dynamic && tensor.shape() != value.ty.shape {
+                let name = &value.name;
+                return Err(Error::invalid(format!("input {index} ({name}) is {}, the model takes {}", tensor.ty(), value.ty)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes of the intermediates' arena and of the largest set alive at once, below which no layout can go.
+    pub fn memory(&self) -> (usize, usize) {
+        match &self.runner {
+            Runner::Cpu(executable) => executable.memory(),
+            #[cfg(feature = "gpu")]
+            Runner::Gpu(runner) => (runner.plan().arena, runner.plan().lower_bound),
+        }
+    }
+
+    /// What runs where, with which kernel and why, as text: a line a step, then the sums.
+    pub fn explain(&self) -> String {
+        match &self.runner {
+            Runner::Cpu(executable) => self.explain_cpu(executable),
+            #[cfg(feature = "gpu")]
+            Runner::Gpu(runner) => runner.plan().to_string(),
+        }
+    }
+
+    fn explain_cpu(&self, executable: &cpu::Executable) -> String {
+        let mut text = String::new();
+        for (index, (nodes, kernel)) in executable.explain().into_iter().enumerate() {
+            let named: Vec<String> = nodes.iter().map(|id| format!("{} {}", id.0, self.graph.node(*id).op.name())).collect();
+            let _ = writeln!(text, "{index:4}  cpu {kernel}  nodes {}", named.join(" + "));
+        }
+        let (arena, bound) = executable.memory();
+        let _ = writeln!(text, "arena {:.2} MB (lower bound {:.2} MB)", arena as f64 / 1e6, bound as f64 / 1e6);
+        text
+    }
+}
+
+#[cfg(feature = "gpu")]
+impl Session {
+    fn gpu_runner(&mut self) -> Result<&mut gpu::Runner> {
+        match &mut self.runner {
+            Runner::Gpu(runner) => Ok(runner),
+            Runner::Cpu(_) => Err(Error::invalid("the session runs on the CPU: build it with a GPU to record it")),
+        }
+    }
+
+    /// Records the network into the caller's encoder: no submit, no readback. The input is sampled from a texture, or
+    /// is already in [`Session::input_binding`].
+    pub fn encode(&mut self, encoder: &mut wgpu::CommandEncoder, input: Input<'_>) -> Result<()> {
+        self.gpu_runner()?.encode(encoder, input)
+    }
+
+    /// The bytes of an input on the GPU: texels of four channels, `[n · slices, h, w]`, as [`Session::element`] says.
+    pub fn input_binding(&mut self, index: usize) -> Result<wgpu::BufferBinding<'_>> {
+        self.gpu_runner()?.input_binding(index)
+    }
+
+    /// The bytes of an output on the GPU, laid out like an input's.
+    pub fn output_binding(&mut self, index: usize) -> Result<wgpu::BufferBinding<'_>> {
+        self.gpu_runner()?.output_binding(index)
+    }
+
+    /// How texels are stored on the GPU.
+    pub fn element(&mut self) -> Result<crate::wgsl::Elem> {
+        Ok(self.gpu_runner()?.element())
+    }
+
+    /// A texture (rgba16float) that holds the first four channels of an output once the encoder's work is done. Asked
+    /// for before the first [`Session::encode`], which then also records the copy.
+    pub fn output_texture(&mut self, index: usize) -> Result<wgpu::Texture> {
+        self.gpu_runner()?.output_texture(index)
+    }
+
+    /// The time each step takes on the GPU, from time stamps; none where the device has no `TIMESTAMP_QUERY`.
+    pub fn profile(&mut self) -> Result<Option<Vec<StepTime>>> {
+        self.gpu_runner()?.profile()
+    }
+
+    /// The plan, in a GPU session.
+    pub fn plan(&self) -> Option<&crate::plan::Plan> {
+        match &self.runner {
+            Runner::Gpu(runner) => Some(runner.plan()),
+            Runner::Cpu(_) => None,
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The GPU that tests run on.
+
+use std::sync::{Mutex, OnceLock};
+
+/// A device that several tests share, and its queue.
+#[derive(Clone)]
+pub struct TestGpu {
+    pub device: wgpu::Device,
+    pub queue: wgpu::Queue,
+}
+
+/// The first adapter there is, with every feature the engine may use. Without one a test is skipped, except in CI,
+/// where that is a failure.
+pub fn gpu() -> Option<TestGpu> {
+    static GPU: OnceLock<Option<TestGpu>> = OnceLock::new();
+    let gpu = GPU.get_or_init(|| pollster::block_on(open())).clone();
+    if gpu.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "CI needs a GPU adapter, a software one at least");
+        println!("SKIPPED: there is no GPU adapter");
+    }
+    gpu
+}
+
+/// Held by tests that compile many kernels, so that they do not compile them all at once.
+pub static COMPILING: Mutex<()> = Mutex::new(());
+
+async fn open() -> Option<TestGpu> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
+    let adapter = instance.request_adapter(&wgpu::RequestAdapterOptions::default()).await.ok()?;
+    let wanted = wgpu::Features::SHADER_F16 | wgpu::Features::TIMESTAMP_QUERY;
+    let descriptor = wgpu::DeviceDescriptor {
+        required_features: adapter.features() & wanted,
+        required_limits: wgpu::Limits::downlevel_defaults(),
+        ..Default::default()
+    };
+    let (device, queue) = adapter.request_device(&descriptor).await.ok()?;
+    Some(TestGpu { device, queue })
+}
