@@ -1,7 +1,11 @@
 //! The engine's tests that cross modules: one binary, one module a subject under `tests/engine/`.
 
+#[path = "engine/cases.rs"]
+mod cases;
 #[path = "engine/damage.rs"]
 mod damage;
+#[path = "engine/gpu.rs"]
+mod gpu;
 #[path = "engine/layers.rs"]
 mod layers;
 #[path = "engine/models.rs"]

@@ -10,10 +10,10 @@
 //!
 //! | modules | what they hold |
 //! |---|---|
-//! | `session` | the façade: open a model, build a session, encode or run |
-//! | `cpu`, `gpu` | a plan executed on threads, or on `wgpu`; `gpu` is the only user of `wgpu` |
-//! | `plan` | graph and choices → partitions, steps, kernels, arena offsets: plain data that prints |
-//! | [`tflite`], `passes` | bytes → graph; graph → graph |
+//! | [`session`] | the façade: open a model, build a session, encode or run |
+//! | [`cpu`], [`gpu`] | a plan executed on threads, or on `wgpu`; [`gpu`] is the only user of `wgpu` |
+//! | [`plan`] | graph and choices → partitions, steps, kernels, arena offsets: plain data that prints |
+//! | [`tflite`], [`passes`] | bytes → graph; graph → graph |
 //! | [`graph`] | nodes, values, patches, verifier, printer |
 //! | [`ops`] | one folder an operator family |
 //! | [`schema`], [`gemm`], [`wgsl`] | the file format; packed matrix products; kernel descriptions and their expansion |
@@ -22,15 +22,25 @@
 //!
 //! An operator knows its operands and never the graph; a GPU kernel is described, not made; choosing is data.
 
+pub mod cpu;
 pub mod error;
 pub mod gemm;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod graph;
 pub mod ops;
+pub mod passes;
+pub mod plan;
 pub mod pool;
 pub mod schema;
+pub mod session;
 pub mod simd;
 pub mod tensor;
 pub mod tflite;
 pub mod wgsl;
 
 pub use error::{Error, Result};
+pub use graph::Model;
+pub use session::{Builder, Precision, Session};
+#[cfg(feature = "gpu")]
+pub use session::{Input, StepTime};
