@@ -44,6 +44,16 @@ pub trait Operator: fmt::Debug {
     /// The plain kernel: right for every type the operator supports, slow. `outputs` are the inferred types.
     fn reference(&self, inputs: &[Option<&Tensor>], outputs: &[TensorType]) -> Verdict<Vec<Tensor>>;
 
+    /// The inputs that the operator changes: the state of a recurrent one, kept in a value that is `variable`.
+    ///
+    /// [`Operator::reference`] gives their new elements, of the inputs' types, after the outputs and in this order. Who
+    /// executes the node puts them in the variables' place, where the next node that reads them, or the next run, finds
+    /// them; in an input that is not variable they are dropped. Such a node runs even where nobody reads its outputs. A
+    /// variable starts as zeros: as its zero points where it is quantized.
+    fn updates(&self) -> &'static [usize] {
+        &[]
+    }
+
     /// A kernel for CPUs, with `chain` applied to each result before it is stored; none where only the reference is.
     fn cpu(&self, _operands: &Operands, _chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         None
@@ -138,11 +148,50 @@ operators! {
     Binary(binary::Binary),
     /// Convolution over height and width.
     Conv2d(conv2d::Conv2d),
+    /// Reals to steps and back.
+    Quantize(quantize::Quantize),
+    /// Sparse constants.
+    Densify(densify::Densify),
+    /// The greatest numbers.
+    TopK(top_k::TopK),
+    /// Coordinates of what is not zero.
+    WhereNonzero(where_nonzero::WhereNonzero),
+    /// Distinct elements.
+    Unique(unique::Unique),
+    /// Long short-term memory.
+    Lstm(lstm::Lstm),
+    /// Long short-term memory whose caller keeps the state.
+    BasicLstm(basic_lstm::BasicLstm),
+    /// Plain recurrent layers.
+    Rnn(rnn::Rnn),
+    /// Rank-limited filters over time.
+    Svdf(svdf::Svdf),
+    /// Calls of other graphs, and variables.
+    Control(control::Control),
+    /// The best of overlapping boxes.
+    NonMaxSuppression(non_max_suppression::NonMaxSuppression),
+    /// A detector's boxes.
+    DetectionPostProcess(detection_post_process::DetectionPostProcess),
+    /// A closer look at a part of a face.
+    Landmarks(landmarks::Landmarks),
 }
 
+pub mod basic_lstm;
 pub mod binary;
 pub mod case;
 pub mod chain;
+pub mod control;
 pub mod conv2d;
 pub mod copy;
+pub mod densify;
+pub mod detection_post_process;
+pub mod landmarks;
+pub mod lstm;
+pub mod non_max_suppression;
+pub mod quantize;
+pub mod rnn;
+pub mod svdf;
+pub mod top_k;
 pub mod unary;
+pub mod unique;
+pub mod where_nonzero;
