@@ -4,7 +4,7 @@ use crate::{damage::Random, test_data};
 use matte_engine::graph::{Model, ValueId};
 use matte_engine::schema::{
     self, BuiltinOperator, Bytes, DimensionMetadata, File, Operator, OperatorCode, Options, Quantization,
-    SignatureDef, SparseIndex, Sparsity, SubGraph, Tensor, TensorMap, TensorType, Value,
+    QuantizationDetails, SignatureDef, SparseIndex, Sparsity, SubGraph, Tensor, TensorMap, TensorType, Value,
 };
 use matte_engine::tensor::DType;
 use matte_engine::{Error, tflite};
@@ -119,6 +119,25 @@ fn four_bit_weights_are_unpacked_with_their_scales() {
     let weights = model.graphs[0].values[1].constant.as_ref().expect("w is a constant");
     assert_eq!((weights.dtype(), weights.to_integers()), (DType::I4, Some(vec![-1, -8, 0, 7])));
     assert_eq!(weights.to_reals(), Some(vec![-0.5, -4.0, 0.0, 3.5]));
+}
+
+#[test]
+fn weights_with_scales_by_blocks_are_reals() {
+    let mut file = addition();
+    let halves: Vec<u8> =
+        [0.5_f32, 2.0].iter().flat_map(|&scale| half::f16::from_f32(scale).to_le_bytes()).collect();
+    file.buffers[1] = Bytes::from(vec![0x8f, 0x70]);
+    file.buffers.push(Bytes::from(halves));
+    let blocks =
+        schema::BlockwiseQuantization { scales: 3, zero_points: -1, block_size: 2, block_shape: vec![] };
+    let details = QuantizationDetails::Blockwise(blocks);
+    let graph = main_graph(&mut file);
+    graph.tensors.push(tensor("scales", &[2], TensorType::FLOAT16, 2));
+    graph.tensors[1].kind = TensorType::INT4;
+    graph.tensors[1].quantization = Some(Quantization { details, ..Quantization::default() });
+    let model = read(&file).expect("it reads");
+    let weights = model.graphs[0].values[1].constant.as_ref().expect("w is a constant");
+    assert_eq!(weights.as_slice::<f32>().expect("of f32"), [-0.5, -4.0, 0.0, 14.0]);
 }
 
 #[test]

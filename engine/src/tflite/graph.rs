@@ -1,13 +1,13 @@
 //! Subgraphs of the file → graphs.
 
-use super::composite;
 use super::constants::Constants;
 use super::node::{self, Place};
 use super::types::{self, Checked, Flaw};
+use super::{blocks, composite};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Node, Value, ValueId};
-use crate::schema::{File, SubGraph, Tensor};
-use crate::tensor::{Tensor as Elements, TensorType};
+use crate::schema::{BlockwiseQuantization, File, QuantizationDetails, SubGraph, Tensor, TensorType};
+use crate::tensor::{Tensor as Elements, TensorType as Type};
 use std::collections::BTreeMap;
 
 /// How deep composites may nest.
@@ -95,9 +95,9 @@ impl Reader<'_, '_> {
             if tensors.values[index].is_some() {
                 continue;
             }
-            let value = self.value(tensor, given[index]).unwrap_or_else(|flaw| {
+            let value = self.value(subgraph, tensor, given[index]).unwrap_or_else(|flaw| {
                 tensors.refused.insert(index, flaw);
-                Value::new(&tensor.name, TensorType::f32([]))
+                Value::new(&tensor.name, Type::f32([]))
             });
             tensors.values[index] = Some(Some(self.graph.add_value(value)));
         }
@@ -113,14 +113,43 @@ impl Reader<'_, '_> {
     }
 
     /// A tensor as a value; `given` says that a node or the caller writes it.
-    fn value(&mut self, tensor: &Tensor, given: bool) -> Checked<Value> {
+    fn value(&mut self, subgraph: &SubGraph, tensor: &Tensor, given: bool) -> Checked<Value> {
         let ty = types::tensor_type(tensor)?;
-        let constant = match self.constants.get(tensor, &ty)? {
+        let constant = self.constants.get(tensor, &ty)?;
+        let blocks = match tensor.quantization.as_ref().map(|quantization| &quantization.details) {
+            Some(QuantizationDetails::Blockwise(blocks)) => Some(blocks),
+            _ => None,
+        };
+        let constant = match (constant, blocks) {
+            (Some(integers), Some(blocks)) => {
+                let reals = self.reals(subgraph, &integers, blocks)?;
+                return Ok(Value::constant(&tensor.name, reals));
+            }
             // A constant without elements has no bytes to tell it from a value to be written.
-            None if ty.elements() == 0 && !given && !tensor.is_variable => Some(Elements::zeros(ty.clone())),
-            constant => constant,
+            (None, None) if ty.elements() == 0 && !given && !tensor.is_variable => {
+                Some(Elements::zeros(ty.clone()))
+            }
+            (None, None) if matches!(tensor.kind, TensorType::INT2 | TensorType::UINT4) => {
+                return Err(Flaw::unsupported(format!("is computed, which {} cannot be here", tensor.kind)));
+            }
+            (None, Some(_)) => return Err(Flaw::unsupported("is computed, but has scales by blocks")),
+            (constant, None) => constant,
         };
         Ok(Value { constant, variable: tensor.is_variable, ..Value::new(&tensor.name, ty) })
+    }
+
+    /// The reals that a constant with scales by blocks stands for.
+    fn reals(
+        &mut self,
+        subgraph: &SubGraph,
+        integers: &Elements,
+        blocks: &BlockwiseQuantization,
+    ) -> Checked<Elements> {
+        let scales = &subgraph.tensors[blocks.scales as usize];
+        let scales = self.constants.get(scales, &types::tensor_type(scales)?)?;
+        let scales = scales.ok_or_else(|| Flaw::malformed("has scales that are not constant"))?;
+        self.constants.charge(integers.len().saturating_mul(size_of::<f32>()))?;
+        blocks::reals(integers, &scales, blocks.block_size)
     }
 
     fn node(&self, place: Place<'_>, tensors: &Tensors) -> Result<Node> {

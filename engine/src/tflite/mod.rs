@@ -3,8 +3,9 @@
 //! Reading makes the file's graphs canonical, so that nothing after it knows the format:
 //!
 //! - each tensor becomes a value of the same index in its graph; its type is the engine's, its constant dense and one
-//!   element to a byte or more: four-bit integers are unpacked, sparse constants spread out, so that DENSIFY has
-//!   nothing left to do but to pass its operand on;
+//!   element to a byte or more: integers of two and four bits are unpacked, sparse constants spread out, so that
+//!   DENSIFY has nothing left to do but to pass its operand on;
+//! - constants with scales by blocks become reals;
 //! - a quantization is kept only where integers stand for reals; the ranges seen in training are dropped;
 //! - each operator becomes an [`Op`](crate::ops::Op) by its family's decoder; what the decoder, the version table or
 //!   the types do not allow is an [`Unsupported`](crate::Error::Unsupported) that names the node;
@@ -13,10 +14,12 @@
 //!
 //! The graphs are verified and their shapes inferred. Constants of one buffer share their elements.
 
+mod blocks;
 mod composite;
 mod constants;
 mod graph;
 mod node;
+mod packed;
 mod sparse;
 mod types;
 mod versions;

@@ -58,8 +58,9 @@ fn dtype(kind: schema::TensorType) -> Checked<DType> {
         Kind::BFLOAT16 => DType::BF16,
         Kind::FLOAT64 => DType::F64,
         Kind::INT4 => DType::I4,
-        Kind::INT8 => DType::I8,
-        Kind::UINT8 => DType::U8,
+        // Constants of two bits and of four without sign are unpacked to bytes.
+        Kind::INT8 | Kind::INT2 => DType::I8,
+        Kind::UINT8 | Kind::UINT4 => DType::U8,
         Kind::INT16 => DType::I16,
         Kind::UINT16 => DType::U16,
         Kind::INT32 => DType::I32,
@@ -81,8 +82,13 @@ fn quantization(tensor: &schema::Tensor, dtype: DType, shape: &[usize]) -> Check
     if dtype.integer_range().is_none() {
         return Ok(None);
     }
-    if given.details != QuantizationDetails::None {
-        return Err(Flaw::unsupported("has scales by blocks, which the engine does not have"));
+    match given.details {
+        QuantizationDetails::None => {}
+        // Such integers become reals when they are read.
+        QuantizationDetails::Blockwise(_) => return Ok(None),
+        QuantizationDetails::Custom(_) | QuantizationDetails::MultiAxis(_) => {
+            return Err(Flaw::unsupported("is quantized in a way that the engine does not have"));
+        }
     }
     let (scales, zero_points) = (given.scale.len(), given.zero_point.len());
     if scales == 0 || given.scale == [0.0] {
