@@ -267,7 +267,7 @@ fn damaged_files_are_errors_or_files_that_can_be_written() {
 
 #[test]
 fn damaged_flexbuffers_are_errors_or_values() {
-    let map = nested_flexbuffer();
+    let map = every_type();
     assert!(flexbuffer::read(&map).is_ok());
     let mut random = Random(0x2545_f491_4f6c_dd1d);
     let (mut read, mut refused) = (0, 0);
@@ -282,41 +282,48 @@ fn damaged_flexbuffers_are_errors_or_values() {
     assert!(read > 1000 && refused > 1000, "{read} read, {refused} refused");
 }
 
-/// `{"a": [1, -2, 3.5], "b": "text", "t": true}`, by hand: keys, text and the vector, then the map.
-fn nested_flexbuffer() -> Vec<u8> {
-    let mut bytes = Vec::new();
-    bytes.extend(b"a\0b\0t\0");
-    bytes.extend(b"\x04text\0");
-    let text = 7;
-    // Three children of four bytes with their types: integer, integer, float.
-    bytes.extend(3_u32.to_le_bytes());
-    let vector = bytes.len();
-    for child in [1_i32.to_le_bytes(), (-2_i32).to_le_bytes(), 3.5_f32.to_le_bytes()] {
-        bytes.extend(child);
-    }
-    bytes.extend([1 << 2 | 2, 1 << 2 | 2, 3 << 2 | 2]);
-    bytes.push(3);
-    let keys = bytes.len();
-    for key in [0, 2, 4] {
-        bytes.push((bytes.len() - key) as u8);
-    }
-    bytes.push((bytes.len() - keys) as u8);
-    bytes.extend([1, 3]);
-    let map = bytes.len();
-    bytes.push((map - vector) as u8);
-    bytes.push((map + 1 - text) as u8);
-    bytes.push(1);
-    bytes.extend([10 << 2 | 2, 5 << 2, 26 << 2]);
-    let distance = (bytes.len() - map) as u8;
-    bytes.extend([distance, 9 << 2, 1]);
-    bytes
+/// A map with a value of each type, written by `flexbuffers.Builder` of the Python package flatbuffers 25.12.19.
+const EVERY_TYPE: &str = concat!(
+    "69380075363400660064006e756c6c0073000668c3a96c6c6f00626c6f6200030001027400696e640000000090eefeff",
+    "696e6466000000000000803e766563000178000003000000010000000b0000000000204006140e747600030001002c01",
+    "fbff6676000000000000c03f00002040000060406976320007f7626f6f6c73000201006b657973006b31006b32000207",
+    "056d0061000103010101050411832496993fa27e743123169d998754a971000013000000000000000100000000000000",
+    "1100000000000000a8000000000000004f000000000000009a9999999999b93f000000000000e03f8000000000000000",
+    "fdffffffffffffffcc00000000000000c800000000000000900000000000000081000000000000007e00000000000000",
+    "000000000000000015010000000000000100000000000000dc0000000000000000000000000000800001000000000000",
+    "64900f0f56071a2240382403146b2d0b2a992701",
+);
+
+fn every_type() -> Vec<u8> {
+    let digits = EVERY_TYPE.as_bytes().chunks(2);
+    let bytes =
+        digits.map(|pair| u8::from_str_radix(str::from_utf8(pair).expect("digits"), 16).expect("a byte"));
+    bytes.collect()
 }
 
 #[test]
-fn a_nested_flexbuffer_is_a_map() {
-    let value = flexbuffer::read(&nested_flexbuffer()).expect("it reads");
-    use flexbuffer::Value::{Bool, Float, Int, Map, Text, Vector};
-    let vector = Vector(vec![Int(1), Int(-2), Float(3.5)]);
-    let entries = vec![("a".into(), vector), ("b".into(), Text("text".into())), ("t".into(), Bool(true))];
-    assert_eq!(value, Map(entries));
+fn a_flexbuffer_of_every_type_is_a_map() {
+    use flexbuffer::Value::{Blob, Bool, Float, Int, Map, Null, Text, UInt, Vector};
+    let text = |text: &str| Text(text.into());
+    let entries = [
+        ("blob", Blob(vec![0, 1, 2])),
+        ("bools", Vector(vec![Bool(true), Bool(false)])),
+        ("d", Float(0.1)),
+        ("f", Float(0.5)),
+        ("fv", Vector(vec![Float(1.5), Float(2.5), Float(3.5)])),
+        ("i8", Int(-3)),
+        ("ind", Int(-70_000)),
+        ("indf", Float(0.25)),
+        ("iv2", Vector(vec![Int(7), Int(-9)])),
+        ("keys", Vector(vec![text("k1"), text("k2")])),
+        ("m", Map(vec![("a".into(), Int(5))])),
+        ("null", Null),
+        ("s", text("h\u{e9}llo")),
+        ("t", Bool(true)),
+        ("tv", Vector(vec![Int(1), Int(300), Int(-5)])),
+        ("u64", UInt(1 << 63)),
+        ("vec", Vector(vec![Int(1), text("x"), Float(2.5)])),
+    ];
+    let entries = entries.map(|(key, value)| (key.to_owned(), value)).to_vec();
+    assert_eq!(flexbuffer::read(&every_type()), Ok(Map(entries)));
 }
