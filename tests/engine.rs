@@ -12,6 +12,8 @@ mod layers;
 mod models;
 #[path = "engine/schema.rs"]
 mod schema;
+#[path = "engine/shaders.rs"]
+mod shaders;
 #[path = "engine/snapshot.rs"]
 mod snapshot;
 #[path = "engine/source.rs"]

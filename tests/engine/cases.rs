@@ -11,7 +11,7 @@ use matte_engine::{Precision, Session};
 use std::sync::PoisonError;
 
 /// A model of one node.
-fn model(case: &Case) -> Result<Model, String> {
+pub fn model(case: &Case) -> Result<Model, String> {
     let mut graph = Graph::default();
     let mut inputs = Vec::new();
     for (index, given) in case.inputs.iter().enumerate() {
