@@ -28,8 +28,12 @@ pub fn model(case: &Case) -> Result<Model, String> {
             id
         }));
     }
-    let outputs: Vec<ValueId> =
-        case.outputs.iter().enumerate().map(|(i, ty)| graph.add_value(Value::new(format!("out{i}"), ty.clone()))).collect();
+    let outputs: Vec<ValueId> = case
+        .outputs
+        .iter()
+        .enumerate()
+        .map(|(i, ty)| graph.add_value(Value::new(format!("out{i}"), ty.clone())))
+        .collect();
     graph.outputs.clone_from(&outputs);
     graph.nodes.push(Node { name: case.name.clone(), op: case.op.clone(), inputs, outputs });
     graph.verify().map_err(|error| error.to_string())?;
@@ -39,7 +43,8 @@ pub fn model(case: &Case) -> Result<Model, String> {
 
 fn expected(case: &Case, model: &Model) -> Result<Vec<Tensor>, String> {
     let graph = &model.graphs[0];
-    let inputs: Vec<Option<&Tensor>> = case.inputs.iter().map(|given| given.as_ref().map(|given| &given.tensor)).collect();
+    let inputs: Vec<Option<&Tensor>> =
+        case.inputs.iter().map(|given| given.as_ref().map(|given| &given.tensor)).collect();
     let mut types: Vec<_> = graph.outputs.iter().map(|&output| graph.value(output).ty.clone()).collect();
     if graph.outputs.iter().any(|&output| graph.value(output).dynamic) {
         let operand = |tensor: &&'_ Tensor| tensor.ty().clone();
@@ -64,7 +69,9 @@ fn expected(case: &Case, model: &Model) -> Result<Vec<Tensor>, String> {
 
 fn run(case: &Case, session: &mut Session) -> Result<Vec<Tensor>, String> {
     let given = case.inputs.iter().flatten().filter(|given| !given.constant);
-    session.run(&given.map(|given| given.tensor.clone()).collect::<Vec<_>>()).map_err(|error| error.to_string())
+    session
+        .run(&given.map(|given| given.tensor.clone()).collect::<Vec<_>>())
+        .map_err(|error| error.to_string())
 }
 
 /// How far results may be apart, as a multiple of the case's tolerance.
@@ -96,7 +103,8 @@ fn kernels_of_the_cpu_agree_with_the_reference() {
     let check = |case: &Case| {
         let model = model(case)?;
         let expected = expected(case, &model)?;
-        let mut session = Session::builder(&model).passes(0).threads(2).build().map_err(|error| error.to_string())?;
+        let mut session =
+            Session::builder(&model).passes(0).threads(2).build().map_err(|error| error.to_string())?;
         for _ in 0..2 {
             compare(case, &expected, &run(case, &mut session)?, 1.0)?;
         }
@@ -118,8 +126,13 @@ fn on_gpu(case: &Case, gpu: &TestGpu, precision: Precision, all_kernels: bool) -
     };
     let mut ran = 0;
     for choice in taken {
-        let choices: Choices = choice.iter().map(|choice| (matte_engine::graph::NodeId(0), choice.clone())).collect();
-        let builder = Session::builder(&model).passes(0).gpu(&gpu.device, &gpu.queue).precision(precision).choices(choices);
+        let choices: Choices =
+            choice.iter().map(|choice| (matte_engine::graph::NodeId(0), choice.clone())).collect();
+        let builder = Session::builder(&model)
+            .passes(0)
+            .gpu(&gpu.device, &gpu.queue)
+            .precision(precision)
+            .choices(choices);
         let mut session = builder.build().map_err(|error| error.to_string())?;
         ran += session.plan().map_or(0, |plan| plan.dispatches());
         let named = |error: String| format!("{:?}: {error}", choice.as_ref().map(ToString::to_string));

@@ -19,7 +19,9 @@ impl Arena {
     pub fn new(len: usize) -> Result<Self> {
         let mut lines = Vec::new();
         let count = len.div_ceil(64);
-        lines.try_reserve_exact(count).map_err(|_| Error::device(format!("there are no {len} bytes of memory for a model")))?;
+        lines
+            .try_reserve_exact(count)
+            .map_err(|_| Error::device(format!("there are no {len} bytes of memory for a model")))?;
         lines.resize(count, Line([0; 64]));
         Ok(Self { lines, len })
     }
@@ -44,17 +46,27 @@ impl Arena {
     /// Ranges to read (empty where there is none) and ranges to write, which overlap neither those nor each other.
     pub fn split(&mut self, reads: &[Option<Range>], writes: &[Range]) -> (Vec<&[u8]>, Vec<&mut [u8]>) {
         let inside = |&(offset, size): &Range| offset.checked_add(size).is_some_and(|end| end <= self.len);
-        assert!(reads.iter().flatten().chain(writes).all(inside), "the planner keeps every range inside the arena");
+        assert!(
+            reads.iter().flatten().chain(writes).all(inside),
+            "the planner keeps every range inside the arena"
+        );
         let apart = |a: &Range, b: &Range| a.1 == 0 || b.1 == 0 || a.0 + a.1 <= b.0 || b.0 + b.1 <= a.0;
         for (index, write) in writes.iter().enumerate() {
             let others = reads.iter().flatten().chain(&writes[index + 1..]);
-            assert!(others.into_iter().all(|other| apart(write, other)), "the planner keeps live values apart");
+            assert!(
+                others.into_iter().all(|other| apart(write, other)),
+                "the planner keeps live values apart"
+            );
         }
         let base: *mut u8 = self.lines.as_mut_ptr().cast();
         // SAFETY: every range is inside the block, and those lent for writing overlap no other (both checked above).
-        let read = |&(offset, size): &Range| unsafe { slice::from_raw_parts(base.add(offset).cast_const(), size) };
+        let read =
+            |&(offset, size): &Range| unsafe { slice::from_raw_parts(base.add(offset).cast_const(), size) };
         // SAFETY: as for reading.
         let write = |&(offset, size): &Range| unsafe { slice::from_raw_parts_mut(base.add(offset), size) };
-        (reads.iter().map(|range| range.as_ref().map_or(&[][..], read)).collect(), writes.iter().map(write).collect())
+        (
+            reads.iter().map(|range| range.as_ref().map_or(&[][..], read)).collect(),
+            writes.iter().map(write).collect(),
+        )
     }
 }

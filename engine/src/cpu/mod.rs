@@ -8,6 +8,7 @@ mod arena;
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, NodeId, ValueId};
+use crate::ops::cpu::{MAX_TAPS, may_ride};
 use crate::ops::{CpuIo, CpuKernel, Operand, Operands};
 use crate::plan::{Backend, Carrier, Step, link, place};
 use crate::pool::Pool;
@@ -50,6 +51,10 @@ impl Carrier for Threads<'_> {
         node.op.cpu_carries_epilogue(&self.0.operands(node))
     }
 
+    fn may_ride(&self, node: NodeId, outputs: usize) -> bool {
+        outputs <= 1 + MAX_TAPS && may_ride(&self.0.operands(self.0.node(node)))
+    }
+
     fn carries_prologue(&self, _node: NodeId, _input: usize) -> bool {
         false
     }
@@ -60,7 +65,9 @@ impl Carrier for Threads<'_> {
             let value = self.0.value(value);
             !value.dynamic && value.constant.is_none() && value.ty.dtype != DType::String
         };
-        node.op.reinterprets() && node.inputs.first().copied().flatten().is_some_and(fixed) && fixed(node.outputs[0])
+        node.op.reinterprets()
+            && node.inputs.first().copied().flatten().is_some_and(fixed)
+            && fixed(node.outputs[0])
     }
 
     fn has_copies(&self) -> bool {
@@ -79,7 +86,8 @@ impl Executable {
         };
         let (places, layout) = place(&graph, &linked, bytes, ALIGNMENT);
         let steps: Vec<Prepared> = linked.steps.into_iter().map(|step| prepare(&graph, step)).collect();
-        let scratch = steps.iter().filter_map(|prepared| prepared.kernel.as_ref()).map(|kernel| kernel.scratch()).max();
+        let scratch =
+            steps.iter().filter_map(|prepared| prepared.kernel.as_ref()).map(|kernel| kernel.scratch()).max();
         Ok(Self {
             steps,
             places,
@@ -131,8 +139,10 @@ impl Executable {
         let Some(id) = step.node else { return Ok(()) };
         let outputs = step.outputs.clone();
         let inputs = step.inputs.clone();
-        let inputs: Vec<Option<Tensor>> =
-            inputs.into_iter().map(|input| input.map(|value| self.load(value)).transpose()).collect::<Result<_>>()?;
+        let inputs: Vec<Option<Tensor>> = inputs
+            .into_iter()
+            .map(|input| input.map(|value| self.load(value)).transpose())
+            .collect::<Result<_>>()?;
         for (value, tensor) in outputs.into_iter().zip(reference(&graph, id, &inputs)?) {
             self.store(value, tensor);
         }
@@ -143,9 +153,16 @@ impl Executable {
         let prepared = &self.steps[index];
         let Some(kernel) = &prepared.kernel else { return };
         let place = |value: ValueId| self.places[self.roots[value.0].0];
-        let inputs: Vec<Option<(usize, usize)>> = prepared.step.inputs.iter().map(|input| input.and_then(place)).collect();
-        let outputs: Vec<(usize, usize)> = prepared.step.outputs.iter().filter_map(|&output| place(output)).collect();
-        let (inputs, outputs) = self.arena.split(&inputs, &outputs);
+        let inputs: Vec<Option<(usize, usize)>> =
+            prepared.step.inputs.iter().map(|input| input.and_then(place)).collect();
+        let outputs: Vec<(usize, usize)> =
+            prepared.step.outputs.iter().filter_map(|&output| place(output)).collect();
+        let (mut inputs, outputs) = self.arena.split(&inputs, &outputs);
+        for (bytes, value) in inputs.iter_mut().zip(&prepared.step.inputs) {
+            if let Some(constant) = value.and_then(|value| self.graph.value(value).constant.as_ref()) {
+                *bytes = constant.as_bytes();
+            }
+        }
         let mut io = CpuIo { inputs, outputs, scratch: self.scratch.bytes_mut() };
         kernel.run(&mut io, &self.pool);
     }
@@ -157,7 +174,9 @@ impl Executable {
             return Ok(tensor.clone());
         }
         match (self.places[root.0], &self.loose[root.0]) {
-            (Some((offset, size)), _) => Tensor::from_bytes(described.ty.clone(), &self.arena.bytes()[offset..offset + size]),
+            (Some((offset, size)), _) => {
+                Tensor::from_bytes(described.ty.clone(), &self.arena.bytes()[offset..offset + size])
+            }
             (None, Some(tensor)) => Ok(tensor.clone()),
             (None, None) => Err(Error::invalid(format!("the value {} was not computed", described.name))),
         }
@@ -191,16 +210,21 @@ fn prepare(graph: &Graph, step: Step) -> Prepared {
 pub fn reference(graph: &Graph, id: NodeId, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>> {
     let node = graph.node(id);
     let refused = |refusal: crate::ops::Refusal| refusal.at(id.0, &node.name, node.op.name());
-    let mut types: Vec<TensorType> = node.outputs.iter().map(|&output| graph.value(output).ty.clone()).collect();
+    let mut types: Vec<TensorType> =
+        node.outputs.iter().map(|&output| graph.value(output).ty.clone()).collect();
     let dynamic = |value: ValueId| graph.value(value).dynamic;
     if node.outputs.iter().any(|&output| dynamic(output)) {
         let operands = Operands {
-            inputs: inputs.iter().map(|t| t.as_ref().map(|t| Operand { ty: t.ty(), constant: Some(t), dynamic: false })).collect(),
+            inputs: inputs
+                .iter()
+                .map(|t| t.as_ref().map(|t| Operand { ty: t.ty(), constant: Some(t), dynamic: false }))
+                .collect(),
             outputs: node.outputs.iter().map(|&output| &graph.value(output).ty).collect(),
         };
         let shapes = node.op.infer(&operands).map_err(refused)?;
         for (ty, shape) in types.iter_mut().zip(shapes) {
-            let shape = shape.ok_or_else(|| Error::invalid(format!("node {} gives no shape for its output", id.0)))?;
+            let shape = shape
+                .ok_or_else(|| Error::invalid(format!("node {} gives no shape for its output", id.0)))?;
             crate::tensor::checked_bytes(ty.dtype, &shape)?;
             ty.shape = shape;
         }

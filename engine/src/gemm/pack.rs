@@ -1,11 +1,6 @@
 //! Weights in the order in which the kernels read them.
 
-use crate::simd::{Isa, Simd, Vectorized};
-
-/// A cache line, so that a vector of weights never straddles two.
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-struct Line([f32; 16]);
+use crate::simd::{AlignedFloats, Isa, Simd, Vectorized};
 
 /// The right operand `w[n][k]` of a product with its bias, packed for one instruction set.
 ///
@@ -19,7 +14,7 @@ pub struct Packed {
     n: usize,
     k: usize,
     tile: [usize; 3],
-    lines: Vec<Line>,
+    floats: AlignedFloats,
     zeros: Vec<f32>,
 }
 
@@ -32,9 +27,9 @@ impl Packed {
         bias: impl Fn(usize) -> f32,
     ) -> Self {
         let tile = isa.run(TileOf);
-        let mut packed = Self { isa, n, k, tile, lines: Vec::new(), zeros: vec![0.0; k] };
+        let mut packed = Self { isa, n, k, tile, floats: AlignedFloats::default(), zeros: vec![0.0; k] };
         let floats = packed.panels().map(|panel| packed.panel_columns(panel) * (k + 1)).sum::<usize>();
-        packed.lines = vec![Line([0.0; 16]); floats.div_ceil(16)];
+        packed.floats = AlignedFloats::zeros(floats);
         for panel in packed.panels() {
             packed.fill(panel, &weight, &bias);
         }
@@ -46,19 +41,13 @@ impl Packed {
         let first = panel * self.full_columns();
         let valid = columns.min(self.n - first);
         let k = self.k;
-        let floats: &mut [f32] = self.floats_mut();
+        let floats: &mut [f32] = &mut self.floats;
         for column in 0..valid {
             floats[start + column] = bias(first + column);
             for row in 0..k {
                 floats[start + (row + 1) * columns + column] = weight(first + column, row);
             }
         }
-    }
-
-    fn floats_mut(&mut self) -> &mut [f32] {
-        let count = self.lines.len() * 16;
-        // SAFETY: a `Line` is sixteen floats without padding.
-        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), count) }
     }
 
     /// The instruction set it was packed for.
@@ -78,7 +67,7 @@ impl Packed {
 
     /// Bytes it holds.
     pub fn bytes(&self) -> usize {
-        self.lines.len() * 64 + self.zeros.len() * 4
+        (self.floats.len() + self.zeros.len()) * 4
     }
 
     /// Zeros as long as the depth, for what lies in the padding.
@@ -112,10 +101,7 @@ impl Packed {
 
     /// The panel's bias and weights.
     pub(super) fn panel(&self, panel: usize) -> &[f32] {
-        let (start, count) = (self.panel_start(panel), self.panel_columns(panel) * (self.k + 1));
-        assert!(start + count <= self.lines.len() * 16);
-        // SAFETY: a `Line` is sixteen floats without padding, and the range was checked.
-        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast::<f32>().add(start), count) }
+        &self.floats[self.panel_start(panel)..][..self.panel_columns(panel) * (self.k + 1)]
     }
 }
 

@@ -84,7 +84,7 @@ impl Window {
 
     /// Where the first tap of an output pixel lies: picture, row and column of the input, negative in the padding.
     #[inline(always)]
-    pub(super) fn corner(&self, [b, y, x]: [usize; 3]) -> [isize; 3] {
+    pub fn corner(&self, [b, y, x]: [usize; 3]) -> [isize; 3] {
         let corner = |at: usize, axis: usize| (at * self.stride[axis]) as isize - self.padding[axis] as isize;
         [b as isize, corner(y, 0), corner(x, 1)]
     }
@@ -110,7 +110,7 @@ impl Window {
     }
 
     /// The columns of the output whose windows do not touch the left or right border.
-    pub(super) fn inner_columns(&self) -> Range<usize> {
+    pub fn inner_columns(&self) -> Range<usize> {
         let span = (self.kernel[1] - 1) * self.dilation[1];
         let start = self.padding[1].div_ceil(self.stride[1]);
         let room = (self.input[1] + self.padding[1]).checked_sub(span + 1);
@@ -126,7 +126,7 @@ impl Window {
     }
 
     /// The rows of taps that lie in the picture for windows from row `y` of the input on.
-    pub(super) fn tap_rows(&self, y: isize) -> Range<usize> {
+    pub fn tap_rows(&self, y: isize) -> Range<usize> {
         let step = self.dilation[0] as isize;
         let start = (-y).max(0).div_euclid(step) + isize::from((-y).max(0) % step != 0);
         let end = (self.input[0] as isize - y + step - 1).div_euclid(step).clamp(0, self.kernel[0] as isize);
@@ -134,8 +134,8 @@ impl Window {
     }
 
     /// Where the tap `(ky, kx)` of a window lies in the slice; `None` in the padding.
-    #[inline]
-    pub(super) fn offset(&self, [b, y, x]: [isize; 3], ky: usize, kx: usize) -> Option<usize> {
+    #[inline(always)]
+    pub fn offset(&self, [b, y, x]: [isize; 3], ky: usize, kx: usize) -> Option<usize> {
         let y = y + (ky * self.dilation[0]) as isize;
         let x = x + (kx * self.dilation[1]) as isize;
         let inside = (y as usize) < self.input[0] && (x as usize) < self.input[1];

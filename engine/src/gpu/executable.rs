@@ -33,21 +33,31 @@ impl Executable {
         for (what, bytes) in [("intermediates", plan.arena), ("weights", plan.weight_bytes)] {
             let most = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
             if bytes as u64 > most {
-                return Err(Error::device(format!("the model's {what} take {bytes} bytes, this GPU binds {most} at most")));
+                return Err(Error::device(format!(
+                    "the model's {what} take {bytes} bytes, this GPU binds {most} at most"
+                )));
             }
         }
-        let dispatches: Vec<Option<&Dispatch>> = plan.steps.iter().map(|planned| planned.dispatch.as_ref()).collect();
+        let dispatches: Vec<Option<&Dispatch>> =
+            plan.steps.iter().map(|planned| planned.dispatch.as_ref()).collect();
         let most = limits.max_compute_workgroups_per_dimension;
-        if let Some(large) = dispatches.iter().flatten().find(|dispatch| dispatch.grid.iter().any(|&n| n > most)) {
-            return Err(Error::device(format!("{} needs a grid of {:?}, this GPU takes {most}", large.choice, large.grid)));
+        if let Some(large) =
+            dispatches.iter().flatten().find(|dispatch| dispatch.grid.iter().any(|&n| n > most))
+        {
+            return Err(Error::device(format!(
+                "{} needs a grid of {:?}, this GPU takes {most}",
+                large.choice, large.grid
+            )));
         }
         let layout = bind_group_layout(gpu);
         let (shaders, index) = distinct(&dispatches);
         let pipelines = compile(gpu, &layout, &shaders)?;
         let stride = dispatches.iter().flatten().map(|d| d.shader.params.len() as u32 * 4).max().unwrap_or(4);
         let stride = stride.next_multiple_of(limits.min_uniform_buffer_offset_alignment.max(16));
-        let (arena, group) = gpu.checked("the model's memory", || memory(gpu, &layout, plan, &dispatches, stride))?;
-        let grid = |(i, dispatch): (usize, &Option<&Dispatch>)| dispatch.map(|dispatch| (index[i], dispatch.grid));
+        let (arena, group) =
+            gpu.checked("the model's memory", || memory(gpu, &layout, plan, &dispatches, stride))?;
+        let grid =
+            |(i, dispatch): (usize, &Option<&Dispatch>)| dispatch.map(|dispatch| (index[i], dispatch.grid));
         let steps = dispatches.iter().enumerate().map(grid).collect();
         let labels = dispatches.iter().map(|d| d.map_or(String::new(), |d| d.shader.label.clone())).collect();
         Ok(Self { gpu: gpu.clone(), pipelines, steps, group, arena, stride, labels })
@@ -63,7 +73,10 @@ impl Executable {
     pub fn record(&self, encoder: &mut wgpu::CommandEncoder, range: Range<usize>, profile: Option<&Profile>) {
         match profile {
             None => {
-                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("network"), timestamp_writes: None });
+                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+                    label: Some("network"),
+                    timestamp_writes: None,
+                });
                 range.for_each(|step| self.dispatch(&mut pass, step));
             }
             Some(profile) => range.for_each(|step| {
@@ -73,7 +86,8 @@ impl Executable {
                     end_of_pass_write_index: Some(2 * step as u32 + 1),
                 });
                 let label = Some(&self.labels[step][..]);
-                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes });
+                let mut pass =
+                    encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes });
                 self.dispatch(&mut pass, step);
             }),
         }
@@ -91,12 +105,23 @@ impl Executable {
         let device = &self.gpu.device;
         let size = 16 * steps.max(1) as u64;
         let usage = wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC;
-        let resolved = device.create_buffer(&wgpu::BufferDescriptor { label: Some("time stamps"), size, usage, mapped_at_creation: false });
-        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("profile") });
+        let resolved = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("time stamps"),
+            size,
+            usage,
+            mapped_at_creation: false,
+        });
+        let mut encoder =
+            device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("profile") });
         self.record(&mut encoder, 0..steps, Some(profile));
         encoder.resolve_query_set(&profile.queries, 0..2 * steps as u32, &resolved, 0);
-        let bytes = self.mapped(encoder, size, |encoder, buffer| encoder.copy_buffer_to_buffer(&resolved, 0, buffer, 0, size))?;
-        Ok(bytes.chunks_exact(8).map(|b| b.iter().rev().fold(0, |stamp, &byte| stamp << 8 | u64::from(byte))).collect())
+        let bytes = self.mapped(encoder, size, |encoder, buffer| {
+            encoder.copy_buffer_to_buffer(&resolved, 0, buffer, 0, size)
+        })?;
+        Ok(bytes
+            .chunks_exact(8)
+            .map(|b| b.iter().rev().fold(0, |stamp, &byte| stamp << 8 | u64::from(byte)))
+            .collect())
     }
 
     /// The number of distinct pipelines.
@@ -125,7 +150,13 @@ impl Executable {
         let bytes = self.mapped(encoder, size as u64, |encoder, buffer| {
             let mut at = 0;
             for place in places {
-                encoder.copy_buffer_to_buffer(&self.arena, place.offset as u64, buffer, at, place.size as u64);
+                encoder.copy_buffer_to_buffer(
+                    &self.arena,
+                    place.offset as u64,
+                    buffer,
+                    at,
+                    place.size as u64,
+                );
                 at += place.size as u64;
             }
         })?;
@@ -141,10 +172,18 @@ impl Executable {
 
     /// Submits the encoder with a copy into a new mappable buffer, waits, and gives its bytes: the engine's only
     /// readback.
-    fn mapped(&self, mut encoder: wgpu::CommandEncoder, size: u64, copy: impl FnOnce(&mut wgpu::CommandEncoder, &wgpu::Buffer)) -> Result<Vec<u8>> {
+    fn mapped(
+        &self,
+        mut encoder: wgpu::CommandEncoder,
+        size: u64,
+        copy: impl FnOnce(&mut wgpu::CommandEncoder, &wgpu::Buffer),
+    ) -> Result<Vec<u8>> {
         let usage = wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ;
-        let descriptor = wgpu::BufferDescriptor { label: Some("readback"), size, usage, mapped_at_creation: false };
-        let buffer = self.gpu.checked("a buffer to read results from", || self.gpu.device.create_buffer(&descriptor))?;
+        let descriptor =
+            wgpu::BufferDescriptor { label: Some("readback"), size, usage, mapped_at_creation: false };
+        let buffer = self
+            .gpu
+            .checked("a buffer to read results from", || self.gpu.device.create_buffer(&descriptor))?;
         copy(&mut encoder, &buffer);
         self.gpu.queue.submit([encoder.finish()]);
         let (sender, receiver) = std::sync::mpsc::channel();
@@ -162,7 +201,8 @@ impl Executable {
 /// The uniform block, the arena as f32 and as halves, the weights as f32 and as halves.
 fn bind_group_layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
     let storage = |read_only| wgpu::BufferBindingType::Storage { read_only };
-    let types = [wgpu::BufferBindingType::Uniform, storage(false), storage(false), storage(true), storage(true)];
+    let types =
+        [wgpu::BufferBindingType::Uniform, storage(false), storage(false), storage(true), storage(true)];
     let entry = |(binding, &ty): (usize, &wgpu::BufferBindingType)| wgpu::BindGroupLayoutEntry {
         binding: binding as u32,
         visibility: wgpu::ShaderStages::COMPUTE,
@@ -170,7 +210,8 @@ fn bind_group_layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
         count: None,
     };
     let entries: Vec<_> = types.iter().enumerate().map(entry).collect();
-    gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("step"), entries: &entries })
+    gpu.device
+        .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("step"), entries: &entries })
 }
 
 /// The distinct shaders, and for each dispatch which of them it uses.
@@ -188,8 +229,16 @@ fn distinct<'a>(dispatches: &[Option<&'a Dispatch>]) -> (Vec<&'a Shader>, Vec<us
     (shaders, index)
 }
 
-fn compile(gpu: &Gpu, layout: &wgpu::BindGroupLayout, shaders: &[&Shader]) -> Result<Vec<wgpu::ComputePipeline>> {
-    let descriptor = wgpu::PipelineLayoutDescriptor { label: Some("step"), bind_group_layouts: &[Some(layout)], immediate_size: 0 };
+fn compile(
+    gpu: &Gpu,
+    layout: &wgpu::BindGroupLayout,
+    shaders: &[&Shader],
+) -> Result<Vec<wgpu::ComputePipeline>> {
+    let descriptor = wgpu::PipelineLayoutDescriptor {
+        label: Some("step"),
+        bind_group_layouts: &[Some(layout)],
+        immediate_size: 0,
+    };
     let layout = gpu.device.create_pipeline_layout(&descriptor);
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(shaders.len().max(1));
     let share = shaders.len().div_ceil(threads).max(1);
@@ -208,7 +257,10 @@ fn pipeline(gpu: &Gpu, layout: &wgpu::PipelineLayout, shader: &Shader) -> Result
         let label = Some(&shader.label[..]);
         let source = wgpu::ShaderSource::Wgsl((&shader.wgsl[..]).into());
         let module = gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor { label, source });
-        let compilation_options = wgpu::PipelineCompilationOptions { zero_initialize_workgroup_memory: false, ..Default::default() };
+        let compilation_options = wgpu::PipelineCompilationOptions {
+            zero_initialize_workgroup_memory: false,
+            ..Default::default()
+        };
         gpu.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
             label,
             layout: Some(layout),
@@ -220,10 +272,21 @@ fn pipeline(gpu: &Gpu, layout: &wgpu::PipelineLayout, shader: &Shader) -> Result
     })
 }
 
-fn memory(gpu: &Gpu, layout: &wgpu::BindGroupLayout, plan: &Plan, dispatches: &[Option<&Dispatch>], stride: u32) -> (wgpu::Buffer, wgpu::BindGroup) {
+fn memory(
+    gpu: &Gpu,
+    layout: &wgpu::BindGroupLayout,
+    plan: &Plan,
+    dispatches: &[Option<&Dispatch>],
+    stride: u32,
+) -> (wgpu::Buffer, wgpu::BindGroup) {
     let buffer = |label, size: usize, usage| {
         let size = (size as u64).next_multiple_of(16).max(16);
-        gpu.device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false })
+        gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size,
+            usage,
+            mapped_at_creation: false,
+        })
     };
     let storage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
     let arena = buffer("arena", plan.arena, storage);
@@ -231,18 +294,30 @@ fn memory(gpu: &Gpu, layout: &wgpu::BindGroupLayout, plan: &Plan, dispatches: &[
     for part in &plan.weights {
         gpu.queue.write_buffer(&weights, part.offset as u64, &encoded(&part.values, part.elem));
     }
-    let params = buffer("params", stride as usize * plan.steps.len(), wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST);
+    let params = buffer(
+        "params",
+        stride as usize * plan.steps.len(),
+        wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+    );
     for (step, dispatch) in dispatches.iter().enumerate() {
         if let Some(dispatch) = dispatch {
             gpu.queue.write_buffer(&params, u64::from(stride) * step as u64, &uniform_block(plan, dispatch));
         }
     }
     let whole = |buffer| wgpu::BufferBinding { buffer, offset: 0, size: None };
-    let block = wgpu::BufferBinding { buffer: &params, offset: 0, size: wgpu::BufferSize::new(stride.into()) };
+    let block =
+        wgpu::BufferBinding { buffer: &params, offset: 0, size: wgpu::BufferSize::new(stride.into()) };
     let bindings = [block, whole(&arena), whole(&arena), whole(&weights), whole(&weights)];
-    let entry = |(binding, buffer)| wgpu::BindGroupEntry { binding: binding as u32, resource: wgpu::BindingResource::Buffer(buffer) };
+    let entry = |(binding, buffer)| wgpu::BindGroupEntry {
+        binding: binding as u32,
+        resource: wgpu::BindingResource::Buffer(buffer),
+    };
     let entries: Vec<_> = bindings.into_iter().enumerate().map(entry).collect();
-    let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("step"), layout, entries: &entries });
+    let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some("step"),
+        layout,
+        entries: &entries,
+    });
     (arena, group)
 }
 

@@ -27,7 +27,11 @@ impl Gpu {
     /// What kernels may use on this device: native halves where it was created with `SHADER_F16`.
     pub fn new(device: &wgpu::Device, queue: &wgpu::Queue) -> Self {
         let native_f16 = device.features().contains(wgpu::Features::SHADER_F16);
-        Self { device: device.clone(), queue: queue.clone(), dialect: Dialect { native_f16, f16_arithmetic: false } }
+        Self {
+            device: device.clone(),
+            queue: queue.clone(),
+            dialect: Dialect { native_f16, f16_arithmetic: false },
+        }
     }
 
     /// Runs `make` and turns a validation or memory error of the device into an error.

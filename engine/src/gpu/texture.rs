@@ -28,7 +28,8 @@ fn shader(gpu: &Gpu, what: &str, source: &str, elem: Elem) -> Result<wgpu::Compu
     let source = crate::wgsl::preprocess(source, &[("HALVES", (elem == Elem::F16) as i64)])?;
     gpu.checked(what, || {
         let source = wgpu::ShaderSource::Wgsl(source.into());
-        let module = gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(what), source });
+        let module =
+            gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(what), source });
         gpu.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
             label: Some(what),
             layout: None,
@@ -45,15 +46,37 @@ impl TextureInput {
     pub fn new(gpu: &Gpu, [_, h, w, _]: [usize; 4], elem: Elem) -> Result<Self> {
         let pipeline = shader(gpu, "texture input", include_str!("texture_input.wgsl"), elem)?;
         let filter = wgpu::FilterMode::Linear;
-        let sampler = gpu.device.create_sampler(&wgpu::SamplerDescriptor { mag_filter: filter, min_filter: filter, ..Default::default() });
+        let sampler = gpu.device.create_sampler(&wgpu::SamplerDescriptor {
+            mag_filter: filter,
+            min_filter: filter,
+            ..Default::default()
+        });
         let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
-        let descriptor = wgpu::BufferDescriptor { label: Some("texture input"), size: 32, usage, mapped_at_creation: false };
-        Ok(Self { pipeline, sampler, params: gpu.device.create_buffer(&descriptor), size: [w as u32, h as u32] })
+        let descriptor = wgpu::BufferDescriptor {
+            label: Some("texture input"),
+            size: 32,
+            usage,
+            mapped_at_creation: false,
+        };
+        Ok(Self {
+            pipeline,
+            sampler,
+            params: gpu.device.create_buffer(&descriptor),
+            size: [w as u32, h as u32],
+        })
     }
 
     /// Records the dispatch. `crop` is x, y, width and height in units of the texture's size; `range` what 0 and 1
     /// become.
-    pub fn record(&self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, view: &wgpu::TextureView, crop: [f32; 4], range: [f32; 2], to: wgpu::BufferBinding<'_>) {
+    pub fn record(
+        &self,
+        gpu: &Gpu,
+        encoder: &mut wgpu::CommandEncoder,
+        view: &wgpu::TextureView,
+        crop: [f32; 4],
+        range: [f32; 2],
+        to: wgpu::BufferBinding<'_>,
+    ) {
         let [w, h] = self.size.map(|extent| extent as f32);
         let params = [crop[0], crop[1], crop[2], crop[3], w, h, range[0], range[1] - range[0]];
         gpu.queue.write_buffer(&self.params, 0, bytemuck::cast_slice(&params));
@@ -67,7 +90,10 @@ impl TextureInput {
                 wgpu::BindGroupEntry { binding: 3, resource: wgpu::BindingResource::Buffer(to) },
             ],
         });
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("texture input"), timestamp_writes: None });
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+            label: Some("texture input"),
+            timestamp_writes: None,
+        });
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, &group, &[]);
         pass.dispatch_workgroups(self.size[0].div_ceil(GROUP), self.size[1].div_ceil(GROUP), 1);
@@ -77,9 +103,16 @@ impl TextureInput {
 impl TextureOutput {
     /// A texture (rgba16float) of the output's width and height with its first four channels; `from` is the output's
     /// range of the arena.
-    pub fn new(gpu: &Gpu, [_, h, w, _]: [usize; 4], from: wgpu::BufferBinding<'_>, place: Placement) -> Result<Self> {
+    pub fn new(
+        gpu: &Gpu,
+        [_, h, w, _]: [usize; 4],
+        from: wgpu::BufferBinding<'_>,
+        place: Placement,
+    ) -> Result<Self> {
         let pipeline = shader(gpu, "texture output", include_str!("texture_output.wgsl"), place.elem)?;
-        let usage = wgpu::TextureUsages::STORAGE_BINDING | wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_SRC;
+        let usage = wgpu::TextureUsages::STORAGE_BINDING
+            | wgpu::TextureUsages::TEXTURE_BINDING
+            | wgpu::TextureUsages::COPY_SRC;
         let texture = gpu.checked("the output's texture", || {
             gpu.device.create_texture(&wgpu::TextureDescriptor {
                 label: Some("output"),
@@ -116,9 +149,16 @@ impl TextureOutput {
 
     /// Records the copy.
     pub fn record(&self, encoder: &mut wgpu::CommandEncoder) {
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("texture output"), timestamp_writes: None });
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+            label: Some("texture output"),
+            timestamp_writes: None,
+        });
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, &self.group, &[]);
-        pass.dispatch_workgroups(self.texture.width().div_ceil(GROUP), self.texture.height().div_ceil(GROUP), 1);
+        pass.dispatch_workgroups(
+            self.texture.width().div_ceil(GROUP),
+            self.texture.height().div_ceil(GROUP),
+            1,
+        );
     }
 }

@@ -18,7 +18,7 @@ pub trait CpuKernel: Send + Sync {
 }
 
 /// The memory a CPU kernel works on. Inputs are those of the step: the node's own in order, then those its chain reads;
-/// constants the kernel has packed are empty.
+/// absent ones are empty.
 pub struct CpuIo<'a> {
     /// The inputs' bytes.
     pub inputs: Vec<&'a [u8]>,

@@ -16,7 +16,7 @@
 //!
 //! Kernels follow in `cpu.rs` and `gpu.rs`.
 
-mod cpu;
+pub mod cpu;
 mod decode;
 mod kernel;
 mod operand;

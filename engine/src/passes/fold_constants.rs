@@ -15,8 +15,11 @@ pub fn run(graph: &Graph) -> Result<Found> {
     let (mut applied, mut declined) = (0, Vec::new());
     for id in graph.node_ids() {
         let node = graph.node(id);
-        let constants: Option<Vec<Option<&Tensor>>> =
-            node.inputs.iter().map(|input| input.map_or(Some(None), |id| graph.value(id).constant.as_ref().map(Some))).collect();
+        let constants: Option<Vec<Option<&Tensor>>> = node
+            .inputs
+            .iter()
+            .map(|input| input.map_or(Some(None), |id| graph.value(id).constant.as_ref().map(Some)))
+            .collect();
         let Some(constants) = constants.filter(|list| list.iter().any(Option::is_some)) else { continue };
         match evaluate(graph, id, &constants) {
             Ok(tensors) => {
@@ -33,14 +36,20 @@ pub fn run(graph: &Graph) -> Result<Found> {
     Ok(Found::edit(patch, applied, declined))
 }
 
-fn evaluate(graph: &Graph, id: NodeId, constants: &[Option<&Tensor>]) -> std::result::Result<Vec<Tensor>, String> {
+fn evaluate(
+    graph: &Graph,
+    id: NodeId,
+    constants: &[Option<&Tensor>],
+) -> std::result::Result<Vec<Tensor>, String> {
     let node = graph.node(id);
     let types: Vec<_> = node.outputs.iter().map(|&output| graph.value(output).ty.clone()).collect();
     if node.outputs.iter().any(|&output| graph.value(output).dynamic) {
         return Err("its shape is not known".into());
     }
-    let (given, made): (usize, usize) =
-        (constants.iter().flatten().map(|tensor| tensor.as_bytes().len()).sum(), types.iter().map(|ty| ty.bytes()).sum());
+    let (given, made): (usize, usize) = (
+        constants.iter().flatten().map(|tensor| tensor.as_bytes().len()).sum(),
+        types.iter().map(|ty| ty.bytes()).sum(),
+    );
     if made > GROWTH * given && made > 1 << 20 {
         return Err(format!("its {given} bytes would become {made}"));
     }

@@ -1,6 +1,8 @@
 //! The plan of a GPU session.
 
-use super::{Backend, Bound, Carrier, Choices, Dispatch, Placement, Plan, Planned, Step, Target, Weights, link, place};
+use super::{
+    Backend, Bound, Carrier, Choices, Dispatch, Placement, Plan, Planned, Step, Target, Weights, link, place,
+};
 use crate::error::Result;
 use crate::graph::{Graph, Node, NodeId, ValueId};
 use crate::ops::chain::{carried, nhwc};
@@ -31,7 +33,10 @@ fn on_gpu(graph: &Graph, node: &Node) -> Verdict<()> {
     let operands = graph.operands(node);
     let values = node.inputs.iter().flatten().chain(&node.outputs);
     if let Some(&value) = values.clone().find(|&&value| graph.value(value).dynamic) {
-        return Err(Refusal::new(format!("the shape of {} is known only when it runs", graph.value(value).name)));
+        return Err(Refusal::new(format!(
+            "the shape of {} is known only when it runs",
+            graph.value(value).name
+        )));
     }
     if (0..node.inputs.len()).any(|of| node.op.link(&operands, of).is_some()) {
         return match node.outputs.iter().find(|&&output| !carried(&graph.value(output).ty)) {
@@ -53,10 +58,13 @@ fn on_gpu(graph: &Graph, node: &Node) -> Verdict<()> {
 fn is_alias(graph: &Graph, node: &Node) -> bool {
     let ([Some(input), ..], [output]) = (&node.inputs[..], &node.outputs[..]) else { return false };
     let (from, to) = (graph.value(*input), graph.value(*output));
-    if !node.op.reinterprets() || from.dynamic || to.dynamic || from.constant.is_some() || !carried(&from.ty) {
+    if !node.op.reinterprets() || from.dynamic || to.dynamic || from.constant.is_some() || !carried(&from.ty)
+    {
         return false;
     }
-    let (Some([n, _, _, c]), Some([m, _, _, d])) = (nhwc(&from.ty.shape), nhwc(&to.ty.shape)) else { return false };
+    let (Some([n, _, _, c]), Some([m, _, _, d])) = (nhwc(&from.ty.shape), nhwc(&to.ty.shape)) else {
+        return false;
+    };
     // A single slice holds its texels pixel by pixel, whatever divides them into batches and rows.
     c == d && (n == m || c <= 4)
 }
@@ -68,6 +76,10 @@ impl Carrier for Placer<'_> {
 
     fn carries_epilogue(&self, node: NodeId) -> bool {
         self.backend(node) == Backend::Gpu
+    }
+
+    fn may_ride(&self, _node: NodeId, _outputs: usize) -> bool {
+        true
     }
 
     fn carries_prologue(&self, node: NodeId, input: usize) -> bool {
@@ -89,11 +101,14 @@ pub fn lower(graph: &Graph, target: &Target, choices: &Choices) -> Result<Plan> 
     let linked = link(graph, &placer);
     let bytes = |value: ValueId| {
         let value = graph.value(value);
-        let [n, h, w, c] = nhwc(&value.ty.shape).filter(|_| carried(&value.ty) && !value.dynamic && value.constant.is_none())?;
+        let [n, h, w, c] = nhwc(&value.ty.shape)
+            .filter(|_| carried(&value.ty) && !value.dynamic && value.constant.is_none())?;
         Some(n * h * w * c.div_ceil(4) * target.elem.texel())
     };
     let (places, layout) = place(graph, &linked, bytes, ALIGNMENT);
-    let placement = |place: &Option<(usize, usize)>| place.map(|(offset, size)| Placement { offset, size, elem: target.elem });
+    let placement = |place: &Option<(usize, usize)>| {
+        place.map(|(offset, size)| Placement { offset, size, elem: target.elem })
+    };
     let mut plan = Plan {
         steps: Vec::with_capacity(linked.steps.len()),
         placements: places.iter().map(placement).collect(),
@@ -117,7 +132,13 @@ pub fn lower(graph: &Graph, target: &Target, choices: &Choices) -> Result<Plan> 
     Ok(plan)
 }
 
-fn dispatch(graph: &Graph, target: &Target, choices: &Choices, step: &Step, plan: &mut Plan) -> Result<Dispatch> {
+fn dispatch(
+    graph: &Graph,
+    target: &Target,
+    choices: &Choices,
+    step: &Step,
+    plan: &mut Plan,
+) -> Result<Dispatch> {
     let (name, kernel) = match step.node {
         None => ("copy", copied(graph, step)),
         Some(id) => {
@@ -131,9 +152,13 @@ fn dispatch(graph: &Graph, target: &Target, choices: &Choices, step: &Step, plan
     let mut binder = Binder { graph, target, plan, tensors: Vec::new() };
     let (loads, stores) = binder.bind(step, &kernel)?;
     let tensors = binder.tensors;
-    let constants: Vec<usize> =
-        kernel.constants.iter().map(|constant| add_weights(plan, target.elem, constant.values.clone())).collect();
-    let named: Vec<(String, Elem)> = kernel.constants.iter().map(|constant| (constant.name.to_string(), target.elem)).collect();
+    let constants: Vec<usize> = kernel
+        .constants
+        .iter()
+        .map(|constant| add_weights(plan, target.elem, constant.values.clone()))
+        .collect();
+    let named: Vec<(String, Elem)> =
+        kernel.constants.iter().map(|constant| (constant.name.to_string(), target.elem)).collect();
     let shader = expand(&kernel, target.dialect, &loads, &stores, &named)?;
     Ok(Dispatch { choice: kernel.choice, shader, grid: kernel.grid, tensors, constants, macs: kernel.macs })
 }
@@ -144,7 +169,8 @@ fn first(choices: Vec<Choice>) -> Verdict<Choice> {
 
 fn copied(graph: &Graph, step: &Step) -> Verdict<Kernel> {
     let choice = first(copy::choices())?;
-    copy::kernel(&graph.value(step.outputs[0]).ty.shape, &choice).ok_or_else(|| Refusal::new("a copy has rank 4 at most"))
+    copy::kernel(&graph.value(step.outputs[0]).ty.shape, &choice)
+        .ok_or_else(|| Refusal::new("a copy has rank 4 at most"))
 }
 
 /// Adds numbers to the weights; returns their index.
@@ -202,7 +228,14 @@ impl Binder<'_> {
         Broadcast::between(shape(from), shape(to)).unwrap_or(Broadcast::NONE)
     }
 
-    fn load(&mut self, name: String, value: ValueId, broadcast: Broadcast, chain: String, over: [usize; 4]) -> Result<Binding> {
+    fn load(
+        &mut self,
+        name: String,
+        value: ValueId,
+        broadcast: Broadcast,
+        chain: String,
+        over: [usize; 4],
+    ) -> Result<Binding> {
         let shape = nhwc(&self.graph.value(value).ty.shape).unwrap_or([1; 4]);
         let constant = self.graph.value(value).constant.as_ref();
         self.tensors.push(match constant {
@@ -210,14 +243,30 @@ impl Binder<'_> {
             Some(tensor) => Bound::Weights(add_weights(self.plan, self.target.elem, texels(tensor))),
         });
         let slices = over[3].div_ceil(4);
-        Ok(Binding { name, elem: self.target.elem, shape, full: broadcast.full, slices, constant: constant.is_some(), chain })
+        Ok(Binding {
+            name,
+            elem: self.target.elem,
+            shape,
+            full: broadcast.full,
+            slices,
+            constant: constant.is_some(),
+            chain,
+        })
     }
 
     fn store(&mut self, name: String, value: ValueId, chain: String) -> Binding {
         let shape = nhwc(&self.graph.value(value).ty.shape).unwrap_or([1; 4]);
         self.tensors.push(Bound::Arena(value));
         let full = Broadcast::NONE.full;
-        Binding { name, elem: self.target.elem, shape, full, slices: shape[3].div_ceil(4), constant: false, chain }
+        Binding {
+            name,
+            elem: self.target.elem,
+            shape,
+            full,
+            slices: shape[3].div_ceil(4),
+            constant: false,
+            chain,
+        }
     }
 }
 

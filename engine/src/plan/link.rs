@@ -36,6 +36,8 @@ pub trait Carrier {
     fn backend(&self, node: NodeId) -> Backend;
     /// Whether the node's kernel applies chains to its first output.
     fn carries_epilogue(&self, node: NodeId) -> bool;
+    /// Whether a node may ride on a step that writes so many outputs by then.
+    fn may_ride(&self, node: NodeId, outputs: usize) -> bool;
     /// Whether the node's kernel applies chains to an input.
     fn carries_prologue(&self, node: NodeId, input: usize) -> bool;
     /// Whether the node's output is its first input under another shape, bytes unchanged.
@@ -80,8 +82,15 @@ pub fn link(graph: &Graph, carrier: &impl Carrier) -> Linked {
     graph.outputs.iter().for_each(|output| readers[output.0] += 1);
     let count = graph.values.len();
     let roots = (0..count).map(ValueId).collect();
-    let mut linker =
-        Linker { graph, carrier, readers, writer: vec![None; count], pending: vec![None; count], steps: Vec::new(), roots };
+    let mut linker = Linker {
+        graph,
+        carrier,
+        readers,
+        writer: vec![None; count],
+        pending: vec![None; count],
+        steps: Vec::new(),
+        roots,
+    };
     for id in graph.node_ids() {
         linker.visit(id);
     }
@@ -98,7 +107,10 @@ impl<C: Carrier> Linker<'_, C> {
             self.materialize(input);
             self.writer[node.outputs[0].0] = self.writer[input.0];
             self.roots[node.outputs[0].0] = self.roots[input.0];
-        } else if self.carrier.has_copies() && self.carrier.backend(id) == Backend::Gpu && self.is_elementwise(node) {
+        } else if self.carrier.has_copies()
+            && self.carrier.backend(id) == Backend::Gpu
+            && self.is_elementwise(node)
+        {
             if !self.append(id, node) {
                 self.defer(id, node);
             }
@@ -131,12 +143,22 @@ impl<C: Carrier> Linker<'_, C> {
         for (of, base) in self.bases(node) {
             let Some(step) = self.writer[base.0] else { continue };
             let Some(chain) = node.op.link(&operands, of) else { continue };
-            let carried = self.steps[step].node.is_none_or(|node| self.carrier.carries_epilogue(node));
-            let others = || node.inputs.iter().enumerate().filter(|&(i, _)| i != of).filter_map(|(_, input)| *input);
+            let carried = self.steps[step].node.is_none_or(|node| self.carrier.carries_epilogue(node))
+                && self
+                    .carrier
+                    .may_ride(id, self.steps[step].outputs.len() + usize::from(self.readers[base.0] > 1));
+            let others =
+                || node.inputs.iter().enumerate().filter(|&(i, _)| i != of).filter_map(|(_, input)| *input);
             let early = others().all(|other| {
-                self.pending[other.0].is_none() && (self.writer[other.0].is_none_or(|writer| writer < step)) && other != base
+                self.pending[other.0].is_none()
+                    && (self.writer[other.0].is_none_or(|writer| writer < step))
+                    && other != base
             });
-            if !carried || !early || self.steps[step].backend != self.carrier.backend(id) || self.steps[step].outputs[0] != base {
+            if !carried
+                || !early
+                || self.steps[step].backend != self.carrier.backend(id)
+                || self.steps[step].outputs[0] != base
+            {
                 continue;
             }
             self.ride(step, base, id, node, chain);
@@ -171,7 +193,10 @@ impl<C: Carrier> Linker<'_, C> {
         let mut bases = self.bases(node);
         bases.sort_by_key(|&(_, value)| self.pending[value.0].is_none());
         let all = node.inputs.iter().enumerate().filter_map(|(of, input)| Some((of, (*input)?)));
-        let found = bases.into_iter().chain(all).find_map(|(of, base)| Some((of, base, node.op.link(&operands, of)?)));
+        let found = bases
+            .into_iter()
+            .chain(all)
+            .find_map(|(of, base)| Some((of, base, node.op.link(&operands, of)?)));
         let Some((of, base, chain)) = found else { return self.emit(id, node) };
         for (index, input) in node.inputs.iter().enumerate() {
             if let Some(value) = input.filter(|_| index != of) {
@@ -237,7 +262,15 @@ impl<C: Carrier> Linker<'_, C> {
         }
         let own = if backend == Backend::Gpu { node.op.activation().link() } else { None };
         let epilogue = Chain { links: own.into_iter().collect() };
-        self.push(Step { backend, node: Some(id), riders, inputs, outputs: node.outputs.clone(), prologues, epilogue });
+        self.push(Step {
+            backend,
+            node: Some(id),
+            riders,
+            inputs,
+            outputs: node.outputs.clone(),
+            prologues,
+            epilogue,
+        });
     }
 
     fn push(&mut self, step: Step) {

@@ -50,7 +50,9 @@ fn live_sizes(values: &[Lifetime], alignment: usize) -> Vec<usize> {
     let steps = values.iter().map(|v| v.last + 1).max().unwrap_or(0);
     let mut live = vec![0; steps];
     for value in values {
-        live[value.first..=value.last].iter_mut().for_each(|sum| *sum += value.size.next_multiple_of(alignment));
+        live[value.first..=value.last]
+            .iter_mut()
+            .for_each(|sum| *sum += value.size.next_multiple_of(alignment));
     }
     live
 }

@@ -22,7 +22,8 @@ impl fmt::Display for Plan {
 impl Plan {
     fn line(&self, planned: &Planned) -> String {
         let step = &planned.step;
-        let nodes: Vec<String> = step.node.iter().chain(&step.riders).map(|node| node.0.to_string()).collect();
+        let nodes: Vec<String> =
+            step.node.iter().chain(&step.riders).map(|node| node.0.to_string()).collect();
         let inputs: Vec<String> = step.inputs.iter().flatten().map(|value| format!("%{}", value.0)).collect();
         let outputs: Vec<String> = step.outputs.iter().map(|value| format!("%{}", value.0)).collect();
         let offset = self.placement(step.outputs[0]).map_or("-".into(), |place| format!("@{}", place.offset));

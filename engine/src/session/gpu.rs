@@ -57,7 +57,13 @@ pub struct Runner {
 }
 
 impl Runner {
-    pub fn new(gpu: &Gpu, graph: Arc<Graph>, precision: Precision, on_cpu: Vec<NodeId>, choices: &Choices) -> Result<Self> {
+    pub fn new(
+        gpu: &Gpu,
+        graph: Arc<Graph>,
+        precision: Precision,
+        on_cpu: Vec<NodeId>,
+        choices: &Choices,
+    ) -> Result<Self> {
         let element = match precision {
             Precision::F32 => Elem::F32,
             Precision::F16 => Elem::F16,
@@ -68,7 +74,15 @@ impl Runner {
         let executable = Executable::new(gpu, &plan)?;
         plan.weights.iter_mut().for_each(|weights| weights.values = Vec::new());
         let outputs = graph.outputs.iter().map(|_| None).collect();
-        Ok(Self { loose: vec![None; graph.values.len()], plan, executable, element, input: None, outputs, graph })
+        Ok(Self {
+            loose: vec![None; graph.values.len()],
+            plan,
+            executable,
+            element,
+            input: None,
+            outputs,
+            graph,
+        })
     }
 
     pub fn plan(&self) -> &Plan {
@@ -81,12 +95,16 @@ impl Runner {
 
     fn place(&self, value: ValueId) -> Result<Placement> {
         let name = || self.graph.value(value).name.clone();
-        self.plan.placement(value).ok_or_else(|| Error::invalid(format!("{} does not lie on the GPU", name())))
+        self.plan
+            .placement(value)
+            .ok_or_else(|| Error::invalid(format!("{} does not lie on the GPU", name())))
     }
 
     fn nth(&self, list: &[ValueId], index: usize, what: &str) -> Result<ValueId> {
         let count = list.len();
-        list.get(index).copied().ok_or_else(|| Error::invalid(format!("the model has {count} {what}s, there is no {what} {index}")))
+        list.get(index).copied().ok_or_else(|| {
+            Error::invalid(format!("the model has {count} {what}s, there is no {what} {index}"))
+        })
     }
 
     fn shape(&self, value: ValueId) -> [usize; 4] {
@@ -120,19 +138,30 @@ impl Runner {
         if let Some(planned) = self.plan.steps.iter().find(|planned| planned.dispatch.is_none()) {
             let node = planned.step.node.map_or(0, |id| id.0);
             let reason = &planned.reason;
-            return Err(Error::invalid(format!("the model cannot be recorded, use run: node {node} runs on the CPU, {reason}")));
+            return Err(Error::invalid(format!(
+                "the model cannot be recorded, use run: node {node} runs on the CPU, {reason}"
+            )));
         }
         if let Input::Texture { view, crop, range } = input {
             let value = self.nth(&self.graph.inputs, 0, "input")?;
             let (shape, place) = (self.shape(value), self.place(value)?);
             if shape[0] != 1 || shape[3] > 4 {
-                return Err(Error::invalid(format!("an input of shape {shape:?} cannot be sampled from a texture")));
+                return Err(Error::invalid(format!(
+                    "an input of shape {shape:?} cannot be sampled from a texture"
+                )));
             }
             if self.input.is_none() {
                 self.input = Some(TextureInput::new(self.executable.gpu(), shape, self.element)?);
             }
             if let Some(sampled) = &self.input {
-                sampled.record(self.executable.gpu(), encoder, view, crop, range, self.executable.binding(place));
+                sampled.record(
+                    self.executable.gpu(),
+                    encoder,
+                    view,
+                    crop,
+                    range,
+                    self.executable.binding(place),
+                );
             }
         }
         self.executable.record(encoder, 0..self.plan.steps.len(), None);
@@ -147,13 +176,27 @@ impl Runner {
         }
         let count = 2 * self.plan.steps.len() as u32;
         let ty = wgpu::QueryType::Timestamp;
-        let queries = gpu.device.create_query_set(&wgpu::QuerySetDescriptor { label: Some("profile"), ty, count });
+        let queries =
+            gpu.device.create_query_set(&wgpu::QuerySetDescriptor { label: Some("profile"), ty, count });
         let profile = Profile { queries };
         let stamps = self.executable.profile(&profile, self.plan.steps.len())?;
         let period = f64::from(gpu.queue.get_timestamp_period());
-        let time = |step: usize| Duration::from_nanos((stamps[2 * step + 1].saturating_sub(stamps[2 * step]) as f64 * period) as u64);
-        let named = self.plan.steps.iter().enumerate().filter_map(|(step, planned)| Some((step, planned.dispatch.as_ref()?)));
-        Ok(Some(named.map(|(step, dispatch)| StepTime { label: dispatch.shader.label.clone(), time: time(step) }).collect()))
+        let time = |step: usize| {
+            Duration::from_nanos(
+                (stamps[2 * step + 1].saturating_sub(stamps[2 * step]) as f64 * period) as u64,
+            )
+        };
+        let named = self
+            .plan
+            .steps
+            .iter()
+            .enumerate()
+            .filter_map(|(step, planned)| Some((step, planned.dispatch.as_ref()?)));
+        Ok(Some(
+            named
+                .map(|(step, dispatch)| StepTime { label: dispatch.shader.label.clone(), time: time(step) })
+                .collect(),
+        ))
     }
 
     pub fn run(&mut self, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
@@ -190,7 +233,8 @@ impl Runner {
         let (inputs, outputs) = (step.inputs.clone(), step.outputs.clone());
         let needed: Vec<ValueId> = inputs.iter().flatten().copied().collect();
         let mut fetched = self.fetch(encoder, &needed)?.into_iter();
-        let tensors: Vec<Option<Tensor>> = inputs.iter().map(|input| input.and_then(|_| fetched.next())).collect();
+        let tensors: Vec<Option<Tensor>> =
+            inputs.iter().map(|input| input.and_then(|_| fetched.next())).collect();
         for (value, tensor) in outputs.into_iter().zip(reference(&graph, id, &tensors)?) {
             self.store(value, tensor)?;
         }
@@ -201,7 +245,8 @@ impl Runner {
     fn fetch(&mut self, encoder: wgpu::CommandEncoder, values: &[ValueId]) -> Result<Vec<Tensor>> {
         let graph = self.graph.clone();
         let root = |value: ValueId| self.plan.roots[value.0];
-        let held = |value: ValueId| graph.value(value).constant.is_some() || self.loose[root(value).0].is_some();
+        let held =
+            |value: ValueId| graph.value(value).constant.is_some() || self.loose[root(value).0].is_some();
         let missing: Vec<ValueId> = values.iter().copied().filter(|&value| !held(value)).collect();
         let places: Vec<Placement> = missing.iter().map(|&value| self.place(value)).collect::<Result<_>>()?;
         let mut read = self.executable.read(encoder, &places)?.into_iter();
@@ -209,7 +254,9 @@ impl Runner {
             let described = graph.value(value);
             match (&described.constant, &self.loose[root(value).0]) {
                 (Some(constant), _) => Ok(constant.clone()),
-                (None, Some(tensor)) if tensor.shape() == described.ty.shape || described.dynamic => Ok(tensor.clone()),
+                (None, Some(tensor)) if tensor.shape() == described.ty.shape || described.dynamic => {
+                    Ok(tensor.clone())
+                }
                 (None, Some(tensor)) => tensor.with_type(described.ty.clone()),
                 (None, None) => {
                     let texels = read.next().unwrap_or_default();
@@ -222,7 +269,9 @@ impl Runner {
 
     fn store(&mut self, value: ValueId, tensor: Tensor) -> Result<()> {
         if let Some(place) = self.plan.placement(value) {
-            let reals = tensor.to_reals().ok_or_else(|| Error::invalid("a value on the GPU is not made of numbers"))?;
+            let reals = tensor
+                .to_reals()
+                .ok_or_else(|| Error::invalid("a value on the GPU is not made of numbers"))?;
             self.executable.write(place, &texels_from_nhwc(&reals, self.shape(value)));
         }
         let root = self.plan.roots[value.0];

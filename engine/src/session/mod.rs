@@ -171,9 +171,9 @@ impl<'a> Builder<'a> {
 
 fn check_cap(needed: usize, cap: Option<usize>) -> Result<()> {
     match cap {
-        Some(cap) if needed > cap => {
-            Err(Error::invalid(format!("the model's intermediates need {needed} bytes, the memory cap is {cap}")))
-        }
+        Some(cap) if needed > cap => Err(Error::invalid(format!(
+            "the model's intermediates need {needed} bytes, the memory cap is {cap}"
+        ))),
         _ => Ok(()),
     }
 }
@@ -218,13 +218,21 @@ impl Session {
     fn check(&self, inputs: &[Tensor]) -> Result<()> {
         let expected = &self.graph.inputs;
         if inputs.len() != expected.len() {
-            return Err(Error::invalid(format!("the model takes {} inputs, {} are given", expected.len(), inputs.len())));
+            return Err(Error::invalid(format!(
+                "the model takes {} inputs, {} are given",
+                expected.len(),
+                inputs.len()
+            )));
         }
         for (index, (tensor, &value)) in inputs.iter().zip(expected).enumerate() {
             let value = self.graph.value(value);
             if tensor.dtype() != value.ty.dtype || !value.dynamic && tensor.shape() != value.ty.shape {
                 let name = &value.name;
-                return Err(Error::invalid(format!("input {index} ({name}) is {}, the model takes {}", tensor.ty(), value.ty)));
+                return Err(Error::invalid(format!(
+                    "input {index} ({name}) is {}, the model takes {}",
+                    tensor.ty(),
+                    value.ty
+                )));
             }
         }
         Ok(())
@@ -251,11 +259,13 @@ impl Session {
     fn explain_cpu(&self, executable: &cpu::Executable) -> String {
         let mut text = String::new();
         for (index, (nodes, kernel)) in executable.explain().into_iter().enumerate() {
-            let named: Vec<String> = nodes.iter().map(|id| format!("{} {}", id.0, self.graph.node(*id).op.name())).collect();
+            let named: Vec<String> =
+                nodes.iter().map(|id| format!("{} {}", id.0, self.graph.node(*id).op.name())).collect();
             let _ = writeln!(text, "{index:4}  cpu {kernel}  nodes {}", named.join(" + "));
         }
         let (arena, bound) = executable.memory();
-        let _ = writeln!(text, "arena {:.2} MB (lower bound {:.2} MB)", arena as f64 / 1e6, bound as f64 / 1e6);
+        let _ =
+            writeln!(text, "arena {:.2} MB (lower bound {:.2} MB)", arena as f64 / 1e6, bound as f64 / 1e6);
         text
     }
 }
@@ -265,7 +275,9 @@ impl Session {
     fn gpu_runner(&mut self) -> Result<&mut gpu::Runner> {
         match &mut self.runner {
             Runner::Gpu(runner) => Ok(runner),
-            Runner::Cpu(_) => Err(Error::invalid("the session runs on the CPU: build it with a GPU to record it")),
+            Runner::Cpu(_) => {
+                Err(Error::invalid("the session runs on the CPU: build it with a GPU to record it"))
+            }
         }
     }
 

@@ -27,6 +27,7 @@
 //! - `vectorize` within a kernel makes a function of its own out of an inner kernel: the way to keep code small.
 //! - [`Portable`] is four lanes of plain Rust, which the compiler maps to SSE2, WASM's simd128 or nothing at all.
 
+mod aligned;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -40,6 +41,7 @@ mod portable;
 #[cfg(test)]
 mod tests;
 
+pub use aligned::AlignedFloats;
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]

@@ -29,8 +29,8 @@ mod expand;
 mod layout;
 mod preprocess;
 
-pub use layout::{nhwc_from_texels, texels_from_nhwc};
 pub use expand::{Binding, ParamValue, Shader, expand};
+pub use layout::{nhwc_from_texels, texels_from_nhwc};
 pub use preprocess::preprocess;
 
 use std::fmt;

@@ -255,6 +255,10 @@ impl Operator for Binary {
         cpu::elementwise(self, operands, chain)
     }
 
+    fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
+        cpu::elementwise(self, operands, &Chain::empty()).is_some()
+    }
+
     fn link(&self, operands: &Operands, of: usize) -> Option<Chain> {
         let (of_ty, other) = (operands.optional(of)?.ty, operands.optional(1 - of)?);
         let output = operands.outputs[0];

@@ -2,7 +2,7 @@
 
 use super::Conv2d;
 use crate::gemm::{Packed, Product, Source, Window};
-use crate::ops::cpu::{Steps, all_f32, isa};
+use crate::ops::cpu::{Steps, all_f32, isa, known};
 use crate::ops::{Chain, CpuIo, CpuKernel, Operands};
 use crate::pool::Pool;
 
@@ -14,9 +14,14 @@ struct Convolution {
     steps: Steps,
 }
 
-/// The kernel, for weights of the model.
+/// Whether there is a kernel: for f32, with weights of the model.
+pub fn applies(operands: &Operands) -> bool {
+    all_f32(operands, &[0]) && known(operands, 1) && known(operands, 2)
+}
+
+/// The kernel.
 pub fn kernel(conv: &Conv2d, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
-    if !all_f32(operands, &[0]) {
+    if !applies(operands) {
         return None;
     }
     let (input, weights) = (operands.optional(0)?, operands.optional(1)?);

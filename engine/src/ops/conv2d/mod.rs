@@ -86,6 +86,10 @@ impl Operator for Conv2d {
         cpu::kernel(self, operands, chain)
     }
 
+    fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
+        cpu::applies(operands)
+    }
+
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
         gpu::choices(self, operands)
     }
@@ -95,7 +99,8 @@ impl Operator for Conv2d {
     }
 
     fn carries_prologue(&self, operands: &Operands, input: usize) -> bool {
-        let pointwise = operands.optional(1).is_some_and(|weights| weights.ty.shape.get(1..3) == Some(&[1, 1]));
+        let pointwise =
+            operands.optional(1).is_some_and(|weights| weights.ty.shape.get(1..3) == Some(&[1, 1]));
         input == 0 && pointwise && self.stride == [1, 1]
     }
 

@@ -9,7 +9,7 @@ use crate::pool::Disjoint;
 use crate::simd::Simd;
 
 /// Further outputs that a chain may write.
-const MAX_TAPS: usize = 8;
+pub const MAX_TAPS: usize = 8;
 
 /// A chain prepared for results of shape `[n, h, w, c]`.
 pub struct Steps {
@@ -72,7 +72,7 @@ impl Spread {
 }
 
 impl Steps {
-    /// The links before `chain`, then the chain; `None` where a link has no vector form.
+    /// The links before `chain`, then the chain; `None` where it writes more than [`MAX_TAPS`] further outputs.
     pub fn new(shape: [usize; 4], before: impl IntoIterator<Item = Link>, chain: &Chain) -> Option<Self> {
         let mut steps = Self { steps: Vec::new(), shape, bounds: [f32::NEG_INFINITY, f32::INFINITY] };
         for link in before.into_iter().chain(chain.links.iter().cloned()) {
@@ -120,23 +120,13 @@ impl Steps {
 
 fn step(link: &Link, shape: [usize; 4]) -> Option<Step> {
     Some(match *link {
-        Link::Unary(Unary::LogicalNot) => return None,
         Link::Unary(unary) => Step::Unary(unary),
-        Link::Binary { kind, other, reversed } => {
-            use BinaryKind::*;
-            if matches!(
-                kind,
-                Equal | NotEqual | Greater | GreaterEqual | Less | LessEqual | LogicalAnd | LogicalOr
-            ) {
-                return None;
+        Link::Binary { kind, other, reversed } => match other {
+            Other::Scalar(value) => Step::Scalar { kind, value, reversed },
+            Other::Input { index, broadcast } => {
+                Step::Input { kind, index, spread: Spread::new(shape, broadcast), reversed }
             }
-            match other {
-                Other::Scalar(value) => Step::Scalar { kind, value, reversed },
-                Other::Input { index, broadcast } => {
-                    Step::Input { kind, index, spread: Spread::new(shape, broadcast), reversed }
-                }
-            }
-        }
+        },
         Link::Clamp(low, high) => Step::Clamp([low, high]),
         Link::Tap(output) if (1..=MAX_TAPS).contains(&output) => Step::Tap(output - 1),
         Link::Tap(_) => return None,

@@ -1,6 +1,6 @@
 //! The kernel of a chain that rides on nothing else: it copies its operand, or starts from ones, and applies the chain.
 
-use super::{Bound, Steps, all_f32, isa};
+use super::{Bound, Steps, isa, may_ride};
 use crate::gemm::{Epilogue, Tile};
 use crate::ops::binary::BinaryKind;
 use crate::ops::chain::nhwc;
@@ -30,15 +30,14 @@ enum Start {
 
 /// The kernel of an elementwise operator followed by `chain`; none where the operator is no chain on any of its inputs.
 pub fn elementwise(op: &dyn Operator, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
-    let indices: Vec<usize> = (0..operands.inputs.len()).collect();
-    if !all_f32(operands, &indices) {
+    if !may_ride(operands) {
         return None;
     }
     let shape = nhwc(&operands.outputs[0].shape)?;
     let has_the_shape =
         |of: &usize| operands.optional(*of).is_some_and(|of| nhwc(&of.ty.shape) == Some(shape));
     let own =
-        indices.iter().filter(|of| has_the_shape(of)).find_map(|&of| Some((of, op.link(operands, of)?)));
+        (0..operands.inputs.len()).filter(has_the_shape).find_map(|of| Some((of, op.link(operands, of)?)));
     let (start, links) = match own {
         Some((of, own)) => (Start::Input(of), own.links),
         None => {

@@ -1,19 +1,21 @@
 //! What the CPU kernels share: chains on vectors, and the elementwise kernel that runs a chain alone.
 //!
 //! The kernels work on f32 tensors seen as pixels of channels: `[n, h, w, c]`, `c` innermost. A kernel computes a [tile] of pixels, then
-//! applies its chain while the tile is in the first level cache. A chain with a link that is not a function of numbers in f32
-//! (comparisons give bool) has no vector form, so the kernel declines it.
+//! applies its chain while the tile is in the first level cache. Truth values
+//! within a chain are 0 and 1.
 //!
 //! [tile]: crate::gemm::Tile
 
 mod chain;
 mod elementwise;
+mod fold;
 mod links;
 #[cfg(test)]
 mod tests;
 
-pub use chain::{Bound, Steps};
+pub use chain::{Bound, MAX_TAPS, Steps};
 pub use elementwise::elementwise;
+pub use fold::{Fold, Folding};
 
 use super::{Link, Operands};
 use crate::simd::Isa;
@@ -31,6 +33,16 @@ pub fn all_f32(operands: &Operands, inputs: &[usize]) -> bool {
     let mut inputs = inputs.iter().filter_map(|&index| operands.optional(index));
     inputs.all(|input| !input.dynamic && input.ty.dtype == DType::F32)
         && operands.outputs.iter().all(|output| output.dtype == DType::F32)
+}
+
+/// Whether a node may ride on a CPU kernel: everything it reads and writes is f32.
+pub fn may_ride(operands: &Operands) -> bool {
+    all_f32(operands, &(0..operands.inputs.len()).collect::<Vec<_>>())
+}
+
+/// Whether the input with this index is absent or part of the model.
+pub fn known(operands: &Operands, index: usize) -> bool {
+    operands.optional(index).is_none_or(|input| input.constant.is_some())
 }
 
 /// The range that a link clamps to, where that is all it does.

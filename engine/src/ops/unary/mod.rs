@@ -233,6 +233,10 @@ impl Operator for Unary {
         cpu::elementwise(self, operands, chain)
     }
 
+    fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
+        cpu::elementwise(self, operands, &Chain::empty()).is_some()
+    }
+
     fn link(&self, operands: &Operands, _of: usize) -> Option<Chain> {
         carried(operands.optional(0)?.ty).then_some(Chain { links: vec![Link::Unary(*self)] })
     }
