@@ -54,6 +54,34 @@ impl Source<'_> {
         })
     }
 
+    /// The first N numbers of a custom operator's options that are a plain structure of i32.
+    pub fn custom_words<const N: usize>(&self) -> Verdict<[i32; N]> {
+        let words = self.custom_options.chunks_exact(4).take(N);
+        let words: Vec<i32> =
+            words.map(|word| i32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect();
+        words.try_into().map_err(|_| {
+            let bytes = self.custom_options.len();
+            Refusal::new(format!("its options have {bytes} bytes, they should have {} or more", 4 * N))
+        })
+    }
+
+    /// A number of steps or taps in a custom operator's options.
+    pub fn custom_extent(word: i32) -> Verdict<usize> {
+        usize::try_from(word)
+            .ok()
+            .filter(|&extent| extent > 0)
+            .ok_or_else(|| Refusal::new(format!("its options hold {word}, where at least 1 is expected")))
+    }
+
+    /// The padding scheme in a custom operator's options, where 1 is same and 2 valid.
+    pub fn custom_padding(word: i32) -> Verdict<Padding> {
+        match word {
+            1 => Ok(Padding::Same),
+            2 => Ok(Padding::Valid),
+            other => Err(Refusal::new(format!("its padding scheme {other} is unknown"))),
+        }
+    }
+
     /// The padding scheme.
     pub fn padding(&self) -> Verdict<Padding> {
         match self.int("padding", 0)? {

@@ -18,6 +18,7 @@
 
 pub mod cpu;
 mod decode;
+mod grid;
 mod kernel;
 mod operand;
 mod window;
@@ -174,6 +175,16 @@ operators! {
     DetectionPostProcess(detection_post_process::DetectionPostProcess),
     /// A closer look at a part of a face.
     Landmarks(landmarks::Landmarks),
+    /// Convolution of each channel by itself.
+    DepthwiseConv2d(depthwise_conv2d::DepthwiseConv2d),
+    /// Means, root mean squares and maxima under a sliding window.
+    Pool2d(pool2d::Pool2d),
+    /// Sums, products, means, extremes and truth over whole dimensions.
+    Reduce(reduce::Reduce),
+    /// Images of another size.
+    Resize(resize::Resize),
+    /// Transposed convolution.
+    TransposeConv(transpose_conv::TransposeConv),
 }
 
 pub mod basic_lstm;
@@ -184,14 +195,19 @@ pub mod control;
 pub mod conv2d;
 pub mod copy;
 pub mod densify;
+pub mod depthwise_conv2d;
 pub mod detection_post_process;
 pub mod landmarks;
 pub mod lstm;
 pub mod non_max_suppression;
+pub mod pool2d;
 pub mod quantize;
+pub mod reduce;
+pub mod resize;
 pub mod rnn;
 pub mod svdf;
 pub mod top_k;
+pub mod transpose_conv;
 pub mod unary;
 pub mod unique;
 pub mod where_nonzero;

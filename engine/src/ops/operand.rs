@@ -1,3 +1,4 @@
+use super::chain::{carried, nhwc};
 use crate::error::Error;
 use crate::tensor::{DType, Tensor, TensorType};
 
@@ -78,6 +79,28 @@ impl<'a> Operands<'a> {
         }
     }
 
+    /// The shape of an input as `[n, h, w, c]`, where a GPU kernel can read it.
+    pub fn gpu_input(&self, index: usize) -> Verdict<[usize; 4]> {
+        gpu_shape(self.input(index)?.ty)
+    }
+
+    /// The shape of an output as `[n, h, w, c]`, where a GPU kernel can write it.
+    pub fn gpu_output(&self, index: usize) -> Verdict<[usize; 4]> {
+        self.outputs
+            .get(index)
+            .ok_or_else(|| Refusal::new(format!("its output {index} is missing")))
+            .and_then(|ty| gpu_shape(ty))
+    }
+
+    /// The numbers of an input that is part of the model; none where it is absent.
+    pub fn weights(&self, index: usize) -> Verdict<Option<Vec<f32>>> {
+        let Some(input) = self.optional(index) else { return Ok(None) };
+        let reals = input.constant.and_then(Tensor::to_reals);
+        reals.map(Some).ok_or_else(|| {
+            Refusal::new(format!("its GPU kernel takes numbers of the model as input {index}"))
+        })
+    }
+
     /// Refuses unless every present input is of this type.
     pub fn expect_dtype(&self, index: usize, allowed: &[DType]) -> Verdict<DType> {
         let dtype = self.input(index)?.ty.dtype;
@@ -85,6 +108,18 @@ impl<'a> Operands<'a> {
             true => Ok(dtype),
             false => Err(Refusal::new(format!("its input {index} is {dtype}, which is not supported"))),
         }
+    }
+}
+
+/// The elements of a tensor of any number type, as reals.
+pub fn reals(tensor: &Tensor) -> Verdict<Vec<f32>> {
+    tensor.to_reals().ok_or_else(|| Refusal::new(format!("it does not take {}", tensor.dtype())))
+}
+
+fn gpu_shape(ty: &TensorType) -> Verdict<[usize; 4]> {
+    match nhwc(&ty.shape) {
+        Some(shape) if carried(ty) && ty.elements() > 0 => Ok(shape),
+        _ => Err(Refusal::new(format!("its GPU kernel takes f32 of rank ≤ 4, not {ty}"))),
     }
 }
 

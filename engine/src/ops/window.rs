@@ -3,6 +3,8 @@
 use super::binary::BinaryKind;
 use super::chain::{Link, Other};
 use super::unary::Unary;
+use super::{Refusal, Verdict};
+use crate::tensor::TensorType;
 
 /// An activation fused into an operator's store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +47,14 @@ impl Activation {
                 Some(Link::Binary { kind: BinaryKind::Less, other: Other::Scalar(0.0), reversed: false })
             }
         }
+    }
+
+    /// The integers of a quantized type that the activation clamps to; the type's own range where it is no clamp.
+    pub fn integer_range(self, ty: &TensorType) -> (i64, i64) {
+        let (least, greatest) = ty.dtype.integer_range().unwrap_or((i64::MIN, i64::MAX));
+        let (Some((low, high)), Some(q)) = (self.range(), &ty.quantization) else { return (least, greatest) };
+        let integer = |real: f32| q.zero_point[0].saturating_add((real / q.scale[0]).round() as i64);
+        (integer(low).clamp(least, greatest), integer(high).clamp(least, greatest))
     }
 
     /// The range the activation clamps to, where it is a clamp; all reals for none.
@@ -112,6 +122,39 @@ impl Window {
                 let needed = (output.saturating_sub(1)) * self.stride[axis] + self.span(axis).unwrap_or(1);
                 needed.saturating_sub(input) / 2
             }
+        }
+    }
+
+    /// The output's rows and columns for an input's; refuses where nothing fits.
+    pub fn outputs(&self, input: [usize; 2]) -> Verdict<[usize; 2]> {
+        let fits = |axis| {
+            self.output(axis, input[axis]).ok_or_else(|| {
+                Refusal::new(format!("its window {:?} does not fit its input {input:?}", self.size))
+            })
+        };
+        Ok([fits(0)?, fits(1)?])
+    }
+
+    /// The taps of output place `at` along `axis` that fall into the input: each tap with its place in the input.
+    pub fn taps(&self, axis: usize, input: usize, at: usize) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let (first, before, dilation) =
+            (at * self.stride[axis], self.before(axis, input), self.dilation[axis]);
+        let low = before.saturating_sub(first).div_ceil(dilation);
+        let high = (input + before).saturating_sub(first).div_ceil(dilation).min(self.size[axis]);
+        (low..high).map(move |tap| (tap, first + tap * dilation - before))
+    }
+
+    /// Refuses windows whose places a GPU kernel's 32-bit integers might not hold.
+    pub fn expect_small(&self) -> Verdict<()> {
+        let small = |extent: usize| extent <= 1 << 14;
+        let spans = (0..2).all(|axis| self.span(axis).is_some_and(small) && small(self.stride[axis]));
+        let padded = match self.padding {
+            Padding::Explicit(pad) => pad.into_iter().all(small),
+            Padding::Same | Padding::Valid => true,
+        };
+        match spans && padded {
+            true => Ok(()),
+            false => Err(Refusal::new("its window is too large for its GPU kernel")),
         }
     }
 

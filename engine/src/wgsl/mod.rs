@@ -21,11 +21,12 @@
 //! - `C_load(i) -> Acc4` for each constant;
 //! - `WGX`, `WGY`, `WGZ`: the work-group's size, pipeline-overridable.
 //!
-//! and may use the [`preprocess`]or's lines: `#if NAME`, `#else`, `#endif` on [`Kernel::defines`], and
-//! `#for i in A..B` … `#end`, which repeats text with `$i` replaced. Registers are named by unrolled text
+//! and may use the [`preprocess`]or's lines: `#if A`, `#else`, `#endif` on [`Kernel::defines`], and
+//! `#for i in A..B` … `#end`, which repeats text with `$i` replaced; `$(A)` is replaced by an expression's value. Registers are named by unrolled text
 //! (`acc_$i_$j` is written `acc_$i$_$j$`): no local array is indexed by a variable, so nothing spills by accident.
 
 mod expand;
+mod expression;
 mod layout;
 mod preprocess;
 

@@ -1,9 +1,11 @@
 //! A preprocessor of a page: conditional and repeated text.
 
+use super::expression::evaluate;
 use crate::error::{Error, Result};
 
-/// Expands `#if NAME` (non-zero), `#if !NAME`, `#else`, `#endif`, `#for i in A..B` and `#end` in `source`. `A` and `B`
-/// are integers or names of `defines`; in a repeated line `$i` or `$i$` stands for the number. Blocks nest.
+/// Expands `#if A` (non-zero), `#else`, `#endif`, `#for i in A..B` and `#end` in `source`. `A` and `B` are expressions of
+/// integers and names of `defines` (in `#for` without spaces); in a repeated line `$i` or `$i$` stands for the number.
+/// `$(A)` in any line stands for the expression's value; loops' numbers are names in it. Blocks nest.
 pub fn preprocess(source: &str, defines: &[(&str, i64)]) -> Result<String> {
     let lines: Vec<&str> = source.lines().collect();
     let mut out = String::with_capacity(source.len());
@@ -33,7 +35,7 @@ fn block(
             Some("#for") => at = repeated(lines, at, defines, loops, out)?,
             Some("#else" | "#endif" | "#end") => return Ok(at),
             _ => {
-                out.push_str(&substituted(line, loops));
+                out.push_str(&substituted(line, defines, loops)?);
                 out.push('\n');
                 at += 1;
             }
@@ -49,12 +51,8 @@ fn conditional(
     loops: &mut Vec<(String, i64)>,
     out: &mut String,
 ) -> Result<usize> {
-    let name = lines[at].trim().trim_start_matches("#if").trim();
-    let (name, wanted) = match name.strip_prefix('!') {
-        Some(name) => (name, false),
-        None => (name, true),
-    };
-    let taken = (number(name, defines, loops)? != 0) == wanted;
+    let condition = lines[at].trim().trim_start_matches("#if").trim();
+    let taken = number(condition, defines, loops)? != 0;
     let mut unused = String::new();
     let mut end = block(lines, at + 1, defines, loops, if taken { &mut *out } else { &mut unused })?;
     if lines.get(end).is_some_and(|line| line.trim() == "#else") {
@@ -96,23 +94,48 @@ fn repeated(
 }
 
 fn number(text: &str, defines: &[(&str, i64)], loops: &[(String, i64)]) -> Result<i64> {
-    let named =
-        || loops.iter().rev().find(|(name, _)| text.strip_prefix('$') == Some(name)).map(|&(_, value)| value);
-    let defined = || defines.iter().find(|(name, _)| *name == text).map(|&(_, value)| value);
-    text.parse()
-        .ok()
-        .or_else(named)
-        .or_else(defined)
-        .ok_or_else(|| Error::invalid(format!("a kernel's source names `{text}`, which is not defined")))
+    let value_of = |name: &str| {
+        let bare = name.strip_prefix('$').unwrap_or(name);
+        let looped = loops.iter().rev().find(|(known, _)| known == bare).map(|&(_, value)| value);
+        looped.or_else(|| defines.iter().find(|(known, _)| *known == name).map(|&(_, value)| value))
+    };
+    evaluate(text, &value_of).ok_or_else(|| {
+        Error::invalid(format!("a kernel's source has `{text}`, which has no value where it stands"))
+    })
 }
 
-fn substituted(line: &str, loops: &[(String, i64)]) -> String {
-    let mut text = line.to_string();
+fn substituted(line: &str, defines: &[(&str, i64)], loops: &[(String, i64)]) -> Result<String> {
+    let mut text = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("$(") {
+        let end = closing(after).ok_or_else(|| stray(line))?;
+        text.push_str(before);
+        text.push_str(&number(&after[..end], defines, loops)?.to_string());
+        rest = &after[end + 1..];
+    }
+    text.push_str(rest);
     for (name, value) in loops.iter().rev() {
         text = text.replace(&format!("${name}$"), &value.to_string());
         text = text.replace(&format!("${name}"), &value.to_string());
     }
-    text
+    Ok(text)
+}
+
+/// The place of the parenthesis that closes one opened before `text`.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    text.char_indices().find_map(|(at, c)| match c {
+        '(' => {
+            depth += 1;
+            None
+        }
+        ')' if depth == 0 => Some(at),
+        ')' => {
+            depth -= 1;
+            None
+        }
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -130,8 +153,25 @@ mod tests {
     }
 
     #[test]
+    fn expressions_stand_for_their_values() {
+        let source = "#for i in 0..N+1\n#if $i<N\nlet a$(i*S+(1-i)) = b_$i$_$(N);\n#endif\n#end";
+        assert_eq!(
+            preprocess(source, &[("N", 2), ("S", 5)]).expect("valid"),
+            "let a1 = b_0_2;\nlet a5 = b_1_2;\n"
+        );
+    }
+
+    #[test]
     fn unclosed_and_stray_lines_are_errors() {
-        for source in ["#if A\nx", "#endif", "#for i in 0..2\nx", "#for i in 0..B\n#end", "#if B\n#endif"] {
+        for source in [
+            "#if A\nx",
+            "#endif",
+            "#for i in 0..2\nx",
+            "#for i in 0..B\n#end",
+            "#if B\n#endif",
+            "$(A",
+            "$(A+)",
+        ] {
             assert!(preprocess(source, &[("A", 1)]).is_err(), "{source}");
         }
     }

@@ -279,7 +279,7 @@ impl Operator for Binary {
 }
 
 /// Integers in the output's type, wrapping as two's complement does.
-fn wrapped(ty: &TensorType, values: Vec<i64>) -> Verdict<Tensor> {
+pub fn wrapped(ty: &TensorType, values: Vec<i64>) -> Verdict<Tensor> {
     let wrap = |v: i64| match ty.dtype {
         DType::I8 => (v as i8).into(),
         DType::U8 => (v as u8).into(),

@@ -66,6 +66,8 @@ pub fn kernel(conv: &Conv2d, operands: &Operands, choice: &Choice) -> Verdict<Ke
     let (top, left) = (window.before(0, in_h), window.before(1, in_w));
     let pointwise = kh == 1 && kw == 1 && top == 0 && left == 0;
     let invocations = [w.div_ceil(tx), h.div_ceil(ty), n * groups];
+    let bias = operands.weights(2)?;
+    let values = packed(&operands.weights(1)?.unwrap_or_default(), bias.as_deref(), [o, kh, kw, c], ts);
     Ok(Kernel {
         choice: choice.clone(),
         source: CONV2D,
@@ -88,27 +90,19 @@ pub fn kernel(conv: &Conv2d, operands: &Operands, choice: &Choice) -> Verdict<Ke
         ],
         inputs: vec![("src", 0)],
         outputs: vec!["dst"],
-        constants: vec![Constant { name: "weights", values: packed(operands, ts)? }],
+        constants: vec![Constant { name: "weights", values }],
         grid: choice.grid(invocations),
         macs: (n * h * w * o * kh * kw * c) as u64,
     })
 }
 
-/// Bias and weights in the order the kernel reads them; lanes past the last channel are zero.
-fn packed(operands: &Operands, ts: usize) -> Verdict<Vec<f32>> {
-    let real = |index: usize| {
-        operands.optional(index).and_then(|operand| operand.constant).and_then(|tensor| tensor.to_reals())
-    };
-    let weights = real(1).ok_or_else(|| Refusal::new("its weights are not numbers"))?;
-    let bias = real(2);
-    let &[o, kh, kw, c] = &operands.input(1)?.ty.shape[..] else {
-        return Err(Refusal::new("its weights are not of rank 4"));
-    };
+/// Bias and OHWI weights in the order the kernel reads them; lanes past the last channel are zero.
+pub fn packed(weights: &[f32], bias: Option<&[f32]>, [o, kh, kw, c]: [usize; 4], ts: usize) -> Vec<f32> {
     let (out_slices, in_slices) = (o.div_ceil(4), c.div_ceil(4));
     let mut values = Vec::with_capacity(out_slices.next_multiple_of(ts) * 4 * (1 + kh * kw * in_slices * 4));
     for group in 0..out_slices.div_ceil(ts) {
         let outputs = group * ts * 4..(group + 1) * ts * 4;
-        values.extend(outputs.map(|out| bias.as_ref().and_then(|b| b.get(out)).copied().unwrap_or(0.0)));
+        values.extend(outputs.map(|out| bias.and_then(|b| b.get(out)).copied().unwrap_or(0.0)));
         for (tap, slice) in (0..kh * kw).flat_map(|tap| (0..in_slices).map(move |slice| (tap, slice))) {
             for (out_slice, lane) in (0..ts).flat_map(|s| (0..4).map(move |lane| (group * ts + s, lane))) {
                 let channel = slice * 4 + lane;
@@ -119,5 +113,5 @@ fn packed(operands: &Operands, ts: usize) -> Verdict<Vec<f32>> {
             }
         }
     }
-    Ok(values)
+    values
 }

@@ -6,7 +6,7 @@
 /// The family's cases.
 pub mod cases;
 mod cpu;
-mod gpu;
+pub(super) mod gpu;
 mod reference;
 
 use super::{Activation, Chain, CpuKernel, Operands, Operator, Padding, Refusal, Source, Verdict, Window};

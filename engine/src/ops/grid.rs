@@ -1,0 +1,35 @@
+//! How invocations are grouped, and which register tile is tried first.
+
+use crate::wgsl::Choice;
+
+/// Invocations of a work-group where nothing asks for another number.
+const WORKGROUP: usize = 64;
+
+/// A work-group in the proportions of a grid of so many invocations: wide first, then high, then deep.
+pub fn workgroup(invocations: [usize; 3]) -> [u32; 3] {
+    let fit = |extent: usize, most: usize| extent.next_power_of_two().min(most);
+    let x = fit(invocations[0], 8);
+    let y = fit(invocations[1], WORKGROUP / x);
+    let z = fit(invocations[2], WORKGROUP / (x * y));
+    [x as u32, y as u32, z as u32]
+}
+
+/// The invocations that tiles of `tile` make of so many results.
+pub fn tiles(results: [usize; 3], tile: [u32; 3]) -> [usize; 3] {
+    std::array::from_fn(|axis| results[axis].div_ceil(tile[axis] as usize))
+}
+
+/// A choice for each tile that the results fill, the largest that leaves a device enough invocations first. Tiles are
+/// given from the largest to one result.
+pub fn choices(kernel: &'static str, results: [usize; 3], candidates: &[[u32; 3]]) -> Vec<Choice> {
+    const ENOUGH: usize = 2048;
+    let filled =
+        |tile: &&[u32; 3]| (0..3).all(|axis| tile[axis] as usize <= results[axis].next_power_of_two());
+    let mut fitting: Vec<[u32; 3]> = candidates.iter().filter(filled).copied().collect();
+    let enough = |tile: &[u32; 3]| tiles(results, *tile).iter().product::<usize>() >= ENOUGH;
+    let first = fitting.iter().position(enough).unwrap_or(fitting.len().saturating_sub(1));
+    if first < fitting.len() {
+        fitting[..=first].rotate_right(1);
+    }
+    fitting.into_iter().map(|tile| Choice::new(kernel, workgroup(tiles(results, tile))).tiled(tile)).collect()
+}
