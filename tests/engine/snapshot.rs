@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// Compares `text` with the snapshot `name` (`"folder/name.wgsl"`).
 pub fn check(name: &str, text: &str) {
     let result = if updating() { write(&folder(), name, text) } else { compare(&folder(), name, text) };
-    assert!(result.is_ok(), "{}", result.unwrap_err());
+    assert!(result.is_ok(), "{}", result.err().unwrap_or_default());
 }
 
 /// Compares each text with its snapshot under `group`, and finds snapshots there that nothing prints any more.
