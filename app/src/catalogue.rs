@@ -1,31 +1,70 @@
-//! The networks that the program carries with it.
+//! The networks that the program carries with it, each with its card.
 
 use anyhow::{Context, Result};
+use serde::Deserialize;
 
 /// A bundled network.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// Its file's name without the extension; the command line takes it too.
     pub name: &'static str,
-    /// What people read.
-    pub title: &'static str,
     /// The `.tflite` file.
     pub bytes: &'static [u8],
+    /// The card beside the file, in TOML.
+    card: &'static str,
+}
+
+/// What a card says that running the network needs.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Card {
+    /// What people read.
+    pub title: String,
+    /// The picture that the network takes.
+    pub input: CardInput,
+}
+
+/// The picture that a network takes.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CardInput {
+    /// The value of black.
+    pub low: f32,
+    /// The value of white.
+    pub high: f32,
+    /// How a picture of another aspect is brought to the network's.
+    pub fit: CardFit,
+}
+
+/// How a picture of another aspect is brought to a network's.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum CardFit {
+    /// Squeezed.
+    Stretch,
+    /// Whole, with bars.
+    Letterbox,
+    /// The middle part.
+    Center,
+}
+
+macro_rules! entry {
+    ($name:literal) => {
+        Entry {
+            name: $name,
+            bytes: include_bytes!(concat!("../../models/", $name, ".tflite")),
+            card: include_str!(concat!("../../models/", $name, ".toml")),
+        }
+    };
 }
 
 /// The networks that part a person from the background, the usual one first.
-pub const SEGMENTERS: [Entry; 2] = [
-    Entry {
-        name: "selfie_segmentation",
-        title: "Person, square",
-        bytes: include_bytes!("../../models/selfie_segmentation.tflite"),
-    },
-    Entry {
-        name: "selfie_segmentation_landscape",
-        title: "Person, landscape",
-        bytes: include_bytes!("../../models/selfie_segmentation_landscape.tflite"),
-    },
-];
+pub const SEGMENTERS: [Entry; 2] = [entry!("selfie_segmentation"), entry!("selfie_segmentation_landscape")];
+
+impl Entry {
+    /// The card.
+    pub fn card(&self) -> Result<Card> {
+        toml::from_str(self.card).with_context(|| format!("the card of the model {} is damaged", self.name))
+    }
+}
 
 /// The place of a network in [`SEGMENTERS`], by its name.
 pub fn index_of(name: &str) -> Result<usize> {
@@ -33,4 +72,19 @@ pub fn index_of(name: &str) -> Result<usize> {
         let names: Vec<_> = SEGMENTERS.iter().map(|entry| entry.name).collect();
         format!("no bundled model is called “{name}”; there are: {}", names.join(", "))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_card_says_what_running_needs() {
+        for entry in SEGMENTERS {
+            let card = entry.card().expect("a valid card");
+            assert!(card.input.low < card.input.high && !card.title.is_empty());
+        }
+        assert_eq!(index_of("selfie_segmentation_landscape").expect("bundled"), 1);
+        assert!(index_of("nobody").is_err());
+    }
 }

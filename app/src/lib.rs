@@ -12,6 +12,7 @@
 //! | [`ui`] | the controls: read the state, answer with commands |
 //! | [`render`] | adapter, surface, egui's triangles |
 //! | [`pipeline`] | from a captured frame to the composed picture; never sees winit or egui |
+//! | [`segment`] | the network's part of a frame, on the GPU or on the CPU |
 //! | [`camera`] | sources of frames, each on a thread of its own |
 //! | [`catalogue`], [`backdrop`] | the networks and the pictures that come with the program |
 
@@ -22,4 +23,5 @@ pub mod catalogue;
 pub mod cli;
 pub mod pipeline;
 pub mod render;
+pub mod segment;
 pub mod ui;

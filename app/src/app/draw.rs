@@ -1,14 +1,14 @@
 //! One frame: UI, picture, triangles, submission, present.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use super::look::{settings_of, show_backdrop};
-use super::{App, Command, Effect, Stage, within_a_day};
-use crate::pipeline::{Frame, Rect, StageTimes, Target, readback};
+use super::picture::Fresh;
+use super::{App, Command, Stage, within_a_day};
+use crate::pipeline::{Rect, StageTimes, Target, readback};
 use crate::render::{Gpu, Next, Painting};
+use crate::segment::Segmenter;
 use crate::ui;
 
 /// What a frame's layout asks for.
@@ -23,14 +23,14 @@ impl App {
     /// Draws and presents one frame and carries out what the UI asks for. Tells whether to go on.
     pub(super) fn draw(&mut self) -> Result<bool> {
         let Some(Layout { painting, commands, picture }) = self.lay_out() else { return Ok(true) };
-        let frame = self.take_frame()?;
+        let fresh = self.take_frame();
         let last = self.is_last();
-        let presented = self.present(painting, picture, frame.as_deref(), last)?;
+        let presented = self.present(painting, picture, fresh.as_ref(), last)?;
         for command in commands {
             self.carry_out(command);
         }
         if presented {
-            self.account(frame.as_deref());
+            self.account(fresh.is_some());
         }
         if self.options.frames.is_some() {
             self.redraw();
@@ -59,41 +59,15 @@ impl App {
         })
     }
 
-    /// Uploads the source's newest frame, if it is another than the one that is shown.
-    fn take_frame(&mut self) -> Result<Option<Arc<Frame>>> {
-        let (Some(feed), Some(screen)) = (&self.feed, &mut self.screen) else { return Ok(None) };
-        let Some(frame) = feed.latest() else { return Ok(None) };
-        if self.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, &frame)) {
-            return Ok(None);
-        }
-        let start = Instant::now();
-        self.state.figures.add(Stage::Capture, milliseconds(frame.captured, start));
-        if self.state.overlay {
-            screen.pipeline.measure_next_frame();
-        }
-        if let Err(error) = screen.pipeline.upload(&frame) {
-            self.tell(format!("{error:#}"), true);
-            return Ok(None);
-        }
-        self.state.figures.add(Stage::Upload, milliseconds(start, Instant::now()));
-        self.state.source.size = Some(screen.pipeline.picture_size());
-        self.shown = Some(Arc::clone(&frame));
-        Ok(Some(frame))
-    }
-
     /// Records, submits and presents. Tells whether anything came to the screen.
     fn present(
         &mut self,
         painting: Painting,
         picture: egui::Rect,
-        frame: Option<&Frame>,
+        fresh: Option<&Fresh>,
         last: bool,
     ) -> Result<bool> {
         let Some(screen) = &mut self.screen else { return Ok(false) };
-        if self.state.look.effect == Effect::Picture && screen.backdrop != Some(self.state.look.backdrop) {
-            show_backdrop(&mut screen.pipeline, self.state.look.backdrop)?;
-            screen.backdrop = Some(self.state.look.backdrop);
-        }
         let next = match screen.surface.next(&screen.instance, &screen.gpu.device)? {
             Next::Again => screen.surface.next(&screen.instance, &screen.gpu.device)?,
             next => next,
@@ -107,12 +81,10 @@ impl App {
         let mut encoder = screen.gpu.device.create_command_encoder(&Default::default());
         let viewport = viewport(picture, screen.surface.size());
         match viewport.filter(|_| self.shown.is_some()) {
-            Some(viewport) => {
-                let settings = settings_of(&self.state.look);
-                screen.pipeline.encode(&mut encoder, &settings, None, Target { view: &view, viewport });
-            }
+            Some(viewport) => self.encode_picture(&mut encoder, Target { view: &view, viewport }, fresh)?,
             None => clear(&mut encoder, &view),
         }
+        let Some(screen) = &mut self.screen else { return Ok(false) };
         screen.overlay.encode(&screen.gpu, &mut encoder, &view, &painting);
         screen.gpu.queue.submit([encoder.finish()]);
         if let Some(path) = self.options.screenshot.as_ref().filter(|_| last) {
@@ -123,14 +95,14 @@ impl App {
         screen.overlay.finish(painting);
         let now = Instant::now();
         self.state.figures.add(Stage::Present, milliseconds(start, now));
-        if let Some(frame) = frame {
-            self.state.figures.latency.add(milliseconds(frame.captured, now));
+        if let Some(fresh) = fresh {
+            self.state.figures.latency.add(milliseconds(fresh.frame.captured, now));
         }
         Ok(true)
     }
 
     /// Brings the figures up to date after a presented frame.
-    fn account(&mut self, frame: Option<&Frame>) {
+    fn account(&mut self, fresh: bool) {
         let figures = &mut self.state.figures;
         let read = readback::bytes();
         figures.read_back = read.pixels - self.read_before.pixels;
@@ -139,14 +111,15 @@ impl App {
         figures.presented += u64::from(self.shown.is_some());
         let dropped = self.feed.as_ref().map_or(0, |feed| feed.dropped());
         figures.dropped = self.dropped_before + dropped;
-        if frame.is_some() {
+        if fresh {
             let now = Instant::now();
             if let Some(before) = self.shown_at.replace(now) {
                 figures.interval.add(milliseconds(before, now));
             }
         }
         if let Some(times) = self.screen.as_ref().and_then(|screen| screen.pipeline.stage_times()) {
-            note_times(figures, &times);
+            let on_gpu = matches!(self.segmenter, Some(Segmenter::Gpu(_)));
+            note_times(figures, &times, on_gpu);
         }
     }
 
@@ -156,13 +129,16 @@ impl App {
     }
 }
 
-fn note_times(figures: &mut super::Figures, times: &StageTimes) {
-    figures.add(Stage::Prepare, times.prepare as f32);
+fn note_times(figures: &mut super::Figures, times: &StageTimes, on_gpu: bool) {
+    if on_gpu {
+        figures.add(Stage::Prepare, times.prepare as f32);
+        figures.add(Stage::Network, times.network as f32);
+    }
     figures.add(Stage::Refine, times.refine as f32);
     figures.add(Stage::Compose, (times.convert + times.blur + times.compose) as f32);
 }
 
-fn milliseconds(from: Instant, to: Instant) -> f32 {
+pub(super) fn milliseconds(from: Instant, to: Instant) -> f32 {
     to.saturating_duration_since(from).as_secs_f32() * 1e3
 }
 

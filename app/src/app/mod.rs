@@ -5,8 +5,10 @@
 //! the UI are carried out after that, so that a frame shows one state.
 
 mod draw;
+mod engines;
 mod figures;
 mod look;
+mod picture;
 mod screen;
 mod sources;
 mod state;
@@ -28,8 +30,11 @@ pub use state::{
 };
 
 use crate::camera::{Feed, Status};
+use crate::catalogue::SEGMENTERS;
 use crate::pipeline::{Frame, readback};
 use crate::render::Wish;
+use crate::segment::Segmenter;
+pub use engines::Ready;
 use screen::Screen;
 
 /// How the window is to start.
@@ -54,10 +59,13 @@ pub struct Options {
 }
 
 /// What reaches the window from other threads.
-#[derive(Debug)]
 pub enum Event {
     /// The source has a new frame or another status.
     Source,
+    /// The network beside the display has an answer.
+    Mask,
+    /// A segmenter was built.
+    Engine(Ready),
     /// The cameras were listed.
     Cameras(Result<Vec<Found>>),
 }
@@ -68,7 +76,7 @@ pub fn run(options: Options) -> Result<()> {
         "no display was found: start Matte in a graphical session (DISPLAY or WAYLAND_DISPLAY names it), or \
          use “matte process” for files",
     )?;
-    let mut app = App::new(options, events.create_proxy());
+    let mut app = App::new(options, events.create_proxy())?;
     events.run_app(&mut app).context("the window system ended the program")?;
     app.failure.map_or(Ok(()), Err)
 }
@@ -85,6 +93,13 @@ pub struct App {
     /// The frame that the pipeline holds, and when it was first shown.
     shown: Option<Arc<Frame>>,
     shown_at: Option<Instant>,
+    /// The frame that the network beside the display was last offered.
+    offered: Option<Arc<Frame>>,
+    segmenter: Option<Segmenter>,
+    /// Whether the segmenter is new and has made no mask yet.
+    renewed: bool,
+    /// Whether the frame that is shown is to go through the network once more.
+    again: bool,
     /// What had been read back before this frame.
     read_before: readback::Bytes,
     repaint_at: Option<Instant>,
@@ -92,7 +107,8 @@ pub struct App {
 }
 
 impl App {
-    fn new(options: Options, proxy: EventLoopProxy<Event>) -> Self {
+    fn new(options: Options, proxy: EventLoopProxy<Event>) -> Result<Self> {
+        let models = SEGMENTERS.iter().map(|entry| Ok(entry.card()?.title)).collect::<Result<_>>()?;
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let state = State {
             look: options.look.clone(),
@@ -106,6 +122,7 @@ impl App {
             engine: EngineState {
                 wanted: options.engine,
                 running: None,
+                models,
                 preparing: false,
                 half: false,
                 processors,
@@ -118,7 +135,7 @@ impl App {
             browser: None,
             notice: None,
         };
-        Self {
+        Ok(Self {
             options,
             state,
             proxy,
@@ -127,17 +144,29 @@ impl App {
             dropped_before: 0,
             shown: None,
             shown_at: None,
+            offered: None,
+            segmenter: None,
+            renewed: false,
+            again: false,
             read_before: readback::bytes(),
             repaint_at: None,
             failure: None,
-        }
+        })
     }
 
     /// Carries out what the UI asked for.
     fn carry_out(&mut self, command: Command) {
         match command {
-            Command::Look(look) => self.state.look = look,
-            Command::Engine(engine) => self.state.engine.wanted = engine,
+            Command::Look(look) => {
+                self.state.look = look;
+                if self.state.source.status == Status::Still {
+                    self.show_again();
+                }
+            }
+            Command::Engine(engine) => {
+                self.state.engine.wanted = engine;
+                self.prepare_engine();
+            }
             Command::Source(choice) => {
                 self.state.browser = None;
                 self.choose_source(choice);
@@ -177,6 +206,7 @@ impl ApplicationHandler<Event> for App {
                 self.state.engine.adapter = screen.gpu.title();
                 self.state.engine.half = screen.gpu.device.features().contains(wgpu::Features::SHADER_F16);
                 self.screen = Some(screen);
+                self.prepare_engine();
                 if self.feed.is_none() {
                     self.find_cameras();
                     self.choose_source(self.state.source.choice.clone());
@@ -188,13 +218,25 @@ impl ApplicationHandler<Event> for App {
     }
 
     fn suspended(&mut self, _: &ActiveEventLoop) {
+        self.segmenter = None;
+        self.state.engine.running = None;
         self.screen = None;
         self.shown = None;
     }
 
     fn user_event(&mut self, _: &ActiveEventLoop, event: Event) {
         match event {
-            Event::Source => self.source_changed(),
+            Event::Source => {
+                let status = self.state.source.status.clone();
+                self.source_changed();
+                self.offer_frame();
+                let beside = matches!(self.segmenter, Some(Segmenter::Cpu(_)));
+                if beside && status == self.state.source.status {
+                    return;
+                }
+            }
+            Event::Mask => {}
+            Event::Engine(ready) => self.engine_ready(ready),
             Event::Cameras(found) => self.cameras_found(found),
         }
         self.redraw();

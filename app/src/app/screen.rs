@@ -22,6 +22,8 @@ pub struct Screen {
     pub pipeline: Pipeline,
     /// The backdrop that the pipeline holds.
     pub backdrop: Option<usize>,
+    /// The texture for masks that the processor makes.
+    pub mask: Option<wgpu::Texture>,
     pub egui: egui_winit::State,
 }
 
@@ -56,6 +58,6 @@ impl Screen {
             None,
             Some(largest),
         );
-        Ok(Self { window, instance, gpu, surface, overlay, pipeline, backdrop: None, egui })
+        Ok(Self { window, instance, gpu, surface, overlay, pipeline, backdrop: None, mask: None, egui })
     }
 }

@@ -37,6 +37,7 @@ impl App {
         self.state.source.status = Status::Opening;
         self.state.figures.restart();
         self.shown_at = None;
+        self.renewed = true;
         match Feed::start(open, waker(&self.proxy)) {
             Ok(feed) => self.feed = Some(feed),
             Err(error) => self.tell(format!("{error:#}"), true),

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use crate::camera::{Info, Mode, Status};
+pub use crate::segment::{Backend, Engine, Precision};
 
 /// What is done with the background.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,37 +80,6 @@ impl Default for Look {
     }
 }
 
-/// What runs the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backend {
-    /// The graphics adapter that also draws the picture.
-    Gpu,
-    /// The processor's threads.
-    Cpu,
-}
-
-/// How the GPU stores and computes the network's numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Precision {
-    /// 32 bits.
-    F32,
-    /// 16 bits where the measured error allows it.
-    F16,
-}
-
-/// How the network is to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Engine {
-    /// Where it runs.
-    pub backend: Backend,
-    /// In which precision on the GPU.
-    pub precision: Precision,
-    /// On how many threads of the CPU.
-    pub threads: usize,
-    /// Which entry of the [catalogue](crate::catalogue) it is.
-    pub model: usize,
-}
-
 /// Where the picture comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
@@ -156,6 +126,8 @@ pub struct EngineState {
     pub wanted: Engine,
     /// What makes the masks now; none until the first engine is ready.
     pub running: Option<Engine>,
+    /// The titles of the [catalogue](crate::catalogue)'s networks.
+    pub models: Vec<String>,
     /// Whether another one is being prepared.
     pub preparing: bool,
     /// Whether the adapter computes with 16 bits.

@@ -39,6 +39,7 @@ pub use latency::StageTimes;
 pub use prepare::{Element, Fit, Input, Rect};
 pub use refine::{Mask, guide_factor};
 pub use settings::{Effect, Refinement, Settings, Temporal, Upsampling, View};
+pub(crate) use source::rgb_rows;
 
 use blur::Blur;
 use compose::{Backdrop, Compose, Layers};

@@ -4,7 +4,6 @@ use egui::{ComboBox, Ui};
 
 use super::widget;
 use crate::app::{Backend, Command, Precision, State};
-use crate::catalogue::SEGMENTERS;
 
 /// The toggle between GPU and CPU, and what belongs to each.
 pub fn engine_ui(state: &State, ui: &mut Ui) -> Option<Command> {
@@ -26,10 +25,10 @@ pub fn engine_ui(state: &State, ui: &mut Ui) -> Option<Command> {
         Backend::Gpu => widget::note(ui, "This adapter computes with 32 bits only"),
         Backend::Cpu => threads(&mut wanted.threads, engine.processors, ui),
     }
-    let title = SEGMENTERS[wanted.model].title;
+    let title = engine.models.get(wanted.model).map_or("", String::as_str);
     ComboBox::from_id_salt("model").width(ui.available_width()).selected_text(title).show_ui(ui, |ui| {
-        for (index, entry) in SEGMENTERS.iter().enumerate() {
-            ui.selectable_value(&mut wanted.model, index, entry.title);
+        for (index, title) in engine.models.iter().enumerate() {
+            ui.selectable_value(&mut wanted.model, index, title);
         }
     });
     widget::note(ui, summary(state));

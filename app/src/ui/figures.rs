@@ -4,7 +4,6 @@ use egui::{Align2, Color32, FontId, Rect, Ui, pos2, vec2};
 
 use super::theme;
 use crate::app::{Backend, Command, Figures, Stage, State};
-use crate::catalogue::SEGMENTERS;
 
 const WIDTH: f32 = 214.0;
 const LINE_HEIGHT: f32 = 17.0;
@@ -73,6 +72,7 @@ fn rows(state: &State) -> Vec<(&'static str, String)> {
         .collect();
     rows.push(("dropped", format!("{} frames", figures.dropped)));
     rows.push(("read back", bytes(figures.read_back)));
+    rows.push(("time stamps", bytes(figures.timers)));
     rows.push(("adapter", state.engine.adapter.clone()));
     if let Some(running) = state.engine.running {
         let backend = match running.backend {
@@ -80,7 +80,8 @@ fn rows(state: &State) -> Vec<(&'static str, String)> {
             Backend::Cpu => format!("CPU, {} threads", running.threads),
         };
         rows.push(("network on", backend));
-        rows.push(("model", SEGMENTERS[running.model].title.into()));
+        let model = state.engine.models.get(running.model);
+        rows.push(("model", model.cloned().unwrap_or_default()));
     }
     rows
 }

@@ -155,7 +155,7 @@ fn uniform_of(frame: &Frame, shown_size: (u32, u32)) -> Uniform {
         Rotation::ThreeQuarters => 3,
     };
     Uniform {
-        rows: if frame.format().is_yuv() { rgb_from_yuv(frame.color) } else { IDENTITY },
+        rows: rgb_rows(frame),
         stored_size: [width as i32, height as i32],
         shown_size: [shown_size.0 as i32, shown_size.1 as i32],
         chroma_step,
@@ -165,6 +165,11 @@ fn uniform_of(frame: &Frame, shown_size: (u32, u32)) -> Uniform {
         mirrored: frame.orientation.mirrored.into(),
         padding: 0,
     }
+}
+
+/// The rows of the affine map from a frame's stored samples in 0..1 to red, green and blue.
+pub fn rgb_rows(frame: &Frame) -> [[f32; 4]; 3] {
+    if frame.format().is_yuv() { rgb_from_yuv(frame.color) } else { IDENTITY }
 }
 
 const IDENTITY: [[f32; 4]; 3] = [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]];

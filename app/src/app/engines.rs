@@ -1,0 +1,89 @@
+//! Changing what runs the network, while it runs.
+//!
+//! A new segmenter is built on a thread of its own; the old one goes on until it is ready, and its last matte
+//! stays until the new one has made its first. So there is never a frame without a picture.
+
+use std::thread;
+
+use anyhow::Result;
+
+use super::{App, Event};
+use crate::catalogue::SEGMENTERS;
+use crate::segment::{Backend, Engine, Network, OnCpu, OnGpu, Segmenter};
+
+/// A segmenter that is ready, or why there is none.
+pub struct Ready {
+    engine: Engine,
+    segmenter: Result<Segmenter>,
+}
+
+impl App {
+    /// Starts preparing the wanted engine, unless that is under way.
+    pub(super) fn prepare_engine(&mut self) {
+        let engine = self.state.engine.wanted;
+        if self.state.engine.preparing || self.state.engine.running == Some(engine) {
+            return;
+        }
+        let Some(screen) = &self.screen else { return };
+        let (device, queue) = (screen.gpu.device.clone(), screen.gpu.queue.clone());
+        let proxy = self.proxy.clone();
+        let build = move || {
+            let segmenter = build(engine, &device, &queue, &proxy);
+            // The loop ends before its threads do; then nobody needs the segmenter.
+            let _ = proxy.send_event(Event::Engine(Ready { engine, segmenter }));
+        };
+        match thread::Builder::new().name("engine".into()).spawn(build) {
+            Ok(_) => self.state.engine.preparing = true,
+            Err(error) => self.tell(format!("the network could not be prepared: {error}"), true),
+        }
+    }
+
+    /// Puts a finished segmenter to work, or goes back to what works.
+    pub(super) fn engine_ready(&mut self, ready: Ready) {
+        self.state.engine.preparing = false;
+        match ready.segmenter {
+            Ok(segmenter) => {
+                self.segmenter = Some(segmenter);
+                self.offered = None;
+                self.offer_frame();
+                self.renewed = true;
+                self.state.engine.running = Some(ready.engine);
+                self.state.figures.restart();
+                self.shown_at = None;
+            }
+            Err(error) => {
+                self.tell(format!("{error:#}"), true);
+                let processor = Engine { backend: Backend::Cpu, ..ready.engine };
+                let otherwise = if ready.engine.backend == Backend::Gpu { processor } else { ready.engine };
+                self.state.engine.wanted = self.state.engine.running.unwrap_or(otherwise);
+                if self.state.engine.running.is_none() && ready.engine.backend == Backend::Cpu {
+                    return;
+                }
+            }
+        }
+        self.prepare_engine();
+    }
+}
+
+fn build(
+    engine: Engine,
+    device: &wgpu::Device,
+    queue: &wgpu::Queue,
+    proxy: &winit::event_loop::EventLoopProxy<Event>,
+) -> Result<Segmenter> {
+    let network = Network::bundled(&SEGMENTERS[engine.model])?;
+    match engine.backend {
+        Backend::Gpu => {
+            let on_gpu = OnGpu::new(&network, engine.precision, device, queue)?;
+            Ok(Segmenter::Gpu(Box::new(on_gpu)))
+        }
+        Backend::Cpu => {
+            let proxy = proxy.clone();
+            let wake = Box::new(move || {
+                // The loop ends before its threads do; then nobody needs the mask.
+                let _ = proxy.send_event(Event::Mask);
+            });
+            Ok(Segmenter::Cpu(OnCpu::new(network, engine.threads, wake)?))
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The picture's part of a frame: what to show next, and how it gets its mask.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Result;
+use half::f16;
+use wgpu::{CommandEncoder, TextureView};
+
+use super::draw::milliseconds;
+use super::look::{settings_of, show_backdrop};
+use super::screen::Screen;
+use super::{App, Effect, Look, Stage};
+use crate::pipeline::{Frame, Mask, Rect, Target};
+use crate::segment::{Answer, Segmenter};
+
+/// A frame that is shown for the first time.
+pub struct Fresh {
+    pub frame: Arc<Frame>,
+    /// The mask that came with it, if it was made beside the display.
+    mask: Option<(TextureView, Rect)>,
+}
+
+impl App {
+    /// The source has a new frame: the network beside the display wants it, or else the display.
+    pub(super) fn offer_frame(&mut self) {
+        let (Some(feed), Some(Segmenter::Cpu(network))) = (&self.feed, &self.segmenter) else { return };
+        let Some(frame) = feed.latest() else { return };
+        if self.offered.as_ref().is_none_or(|offered| !Arc::ptr_eq(offered, &frame)) {
+            self.offered = Some(Arc::clone(&frame));
+            self.dropped_before += u64::from(network.offer(frame));
+        }
+    }
+
+    /// Lets a picture that does not move go through everything once more, with another look.
+    pub(super) fn show_again(&mut self) {
+        self.again = true;
+        self.offered = None;
+        self.offer_frame();
+    }
+
+    /// Uploads what is to be shown next, if it is new: the source's newest frame, or the one whose mask the
+    /// processor has just made.
+    pub(super) fn take_frame(&mut self) -> Option<Fresh> {
+        match &self.segmenter {
+            Some(Segmenter::Cpu(network)) => match network.take() {
+                Some(Ok(answer)) => self.take_answer(answer),
+                Some(Err(error)) => {
+                    self.fail(&error);
+                    None
+                }
+                None => None,
+            },
+            _ => self.take_newest(),
+        }
+    }
+
+    fn take_newest(&mut self) -> Option<Fresh> {
+        let frame = self.feed.as_ref()?.latest()?;
+        let again = std::mem::take(&mut self.again) || self.renewed;
+        let same = self.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, &frame));
+        if same && !again {
+            return None;
+        }
+        self.upload(&frame).then_some(Fresh { frame, mask: None })
+    }
+
+    fn take_answer(&mut self, answer: Answer) -> Option<Fresh> {
+        if !self.upload(&answer.frame) {
+            return None;
+        }
+        self.state.figures.add(Stage::Prepare, answer.prepare);
+        self.state.figures.add(Stage::Network, answer.network);
+        let (Some(screen), Some(Segmenter::Cpu(network))) = (&mut self.screen, &self.segmenter) else {
+            return None;
+        };
+        let mask = upload_mask(screen, network.mask_size(), &answer.mask);
+        Some(Fresh { frame: answer.frame, mask: Some((mask, answer.crop)) })
+    }
+
+    fn upload(&mut self, frame: &Arc<Frame>) -> bool {
+        let Some(screen) = &mut self.screen else { return false };
+        let start = Instant::now();
+        self.state.figures.add(Stage::Capture, milliseconds(frame.captured, start));
+        if self.state.overlay {
+            screen.pipeline.measure_next_frame();
+        }
+        if let Err(error) = screen.pipeline.upload(frame) {
+            self.tell(format!("{error:#}"), true);
+            return false;
+        }
+        self.state.figures.add(Stage::Upload, milliseconds(start, Instant::now()));
+        self.state.source.size = Some(screen.pipeline.picture_size());
+        self.shown = Some(Arc::clone(frame));
+        true
+    }
+
+    /// Records the picture into the target: the network for a new frame, the matte and the effect.
+    pub(super) fn encode_picture(
+        &mut self,
+        encoder: &mut CommandEncoder,
+        target: Target<'_>,
+        fresh: Option<&Fresh>,
+    ) -> Result<()> {
+        let Some(screen) = &mut self.screen else { return Ok(()) };
+        change_backdrop(screen, &self.state.look)?;
+        let settings = settings_of(&self.state.look);
+        if fresh.is_some() && std::mem::take(&mut self.renewed) {
+            screen.pipeline.forget();
+        }
+        let recorded = match (fresh, &mut self.segmenter) {
+            (Some(Fresh { mask: Some((view, crop)), .. }), _) => Ok(Some(Mask { view, crop: *crop })),
+            (Some(_), Some(Segmenter::Gpu(network))) => network.record(&screen.pipeline, encoder).map(Some),
+            _ => Ok(None),
+        };
+        let failure = match recorded {
+            Ok(mask) => {
+                screen.pipeline.encode(encoder, &settings, mask, target);
+                None
+            }
+            Err(error) => {
+                screen.pipeline.forget();
+                screen.pipeline.encode(encoder, &settings, None, target);
+                Some(error)
+            }
+        };
+        if let Some(error) = failure {
+            self.fail(&error);
+        }
+        Ok(())
+    }
+
+    /// The network failed: nobody is shown until another one works.
+    fn fail(&mut self, error: &anyhow::Error) {
+        self.segmenter = None;
+        self.state.engine.running = None;
+        if let Some(screen) = &mut self.screen {
+            screen.pipeline.forget();
+        }
+        self.tell(format!("{error:#}"), true);
+    }
+}
+
+fn change_backdrop(screen: &mut Screen, look: &Look) -> Result<()> {
+    if look.effect == Effect::Picture && screen.backdrop != Some(look.backdrop) {
+        show_backdrop(&mut screen.pipeline, look.backdrop)?;
+        screen.backdrop = Some(look.backdrop);
+    }
+    Ok(())
+}
+
+/// Copies a mask that the processor made to the GPU.
+fn upload_mask(screen: &mut Screen, (width, height): (u32, u32), mask: &[f16]) -> TextureView {
+    let size = wgpu::Extent3d { width, height, depth_or_array_layers: 1 };
+    let device = &screen.gpu.device;
+    let texture = match &screen.mask {
+        Some(texture) if texture.size() == size => texture.clone(),
+        _ => device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("mask"),
+            size,
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format: wgpu::TextureFormat::R16Float,
+            usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+            view_formats: &[],
+        }),
+    };
+    let layout =
+        wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(2 * width), rows_per_image: None };
+    screen.gpu.queue.write_texture(texture.as_image_copy(), bytemuck::cast_slice(mask), layout, size);
+    let view = texture.create_view(&Default::default());
+    screen.mask = Some(texture);
+    view
+}
