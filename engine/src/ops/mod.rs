@@ -16,17 +16,19 @@
 //!
 //! Kernels follow in `cpu.rs` and `gpu.rs`.
 
-pub mod cpu;
 mod decode;
 mod grid;
 mod kernel;
 mod operand;
+mod rearrange;
+mod strided;
+mod strings;
 mod window;
 
 pub use chain::{Broadcast, Chain, Link, Other};
 pub use decode::{Source, decode};
 pub use kernel::{CpuIo, CpuKernel};
-pub use operand::{Operand, Operands, Refusal, Verdict};
+pub use operand::{Operand, Operands, Refusal, Verdict, axis, extent};
 pub use window::{Activation, Padding, Window};
 
 use crate::tensor::{Tensor, TensorType};
@@ -93,6 +95,18 @@ pub trait Operator: fmt::Debug {
     /// Whether the first output is the first input's elements in row-major order under another shape.
     fn reinterprets(&self) -> bool {
         false
+    }
+
+    /// The texel of input 0 at which output `index` lies unchanged in a GPU's layout, where it does: memory may be
+    /// shared instead of copied.
+    fn view(&self, _operands: &Operands, _index: usize) -> Option<usize> {
+        None
+    }
+
+    /// The texel of output 0 at which input `index` lies unchanged in a GPU's layout, where it does: its producer may
+    /// write there.
+    fn placement(&self, _operands: &Operands, _index: usize) -> Option<usize> {
+        None
     }
 
     /// The operator as a chain on its input `of`, where it is elementwise: every other operand broadcasts.
@@ -185,28 +199,50 @@ operators! {
     Resize(resize::Resize),
     /// Transposed convolution.
     TransposeConv(transpose_conv::TransposeConv),
+    /// The same elements under another shape.
+    Reshape(reshape::Reshape),
+    /// Operands one after the other along an axis.
+    Concat(concat::Concat),
+    /// Operands one after the other along a new axis.
+    Pack(pack::Pack),
+    /// Places added at the edges.
+    Pad(pad::Pad),
+    /// A box of the operand.
+    Slice(slice::Slice),
+    /// Parts of the operand along an axis.
+    Split(split::Split),
+    /// Axes in another order.
+    Transpose(transpose::Transpose),
 }
 
 pub mod basic_lstm;
 pub mod binary;
 pub mod case;
 pub mod chain;
+pub mod concat;
 pub mod control;
 pub mod conv2d;
 pub mod copy;
+pub mod cpu;
 pub mod densify;
 pub mod depthwise_conv2d;
 pub mod detection_post_process;
 pub mod landmarks;
 pub mod lstm;
 pub mod non_max_suppression;
+pub mod pack;
+pub mod pad;
 pub mod pool2d;
 pub mod quantize;
 pub mod reduce;
+pub mod reshape;
 pub mod resize;
 pub mod rnn;
+pub mod slice;
+pub mod split;
 pub mod svdf;
 pub mod top_k;
+pub mod transpose;
 pub mod transpose_conv;
 pub mod unary;
 pub mod unique;

@@ -48,6 +48,16 @@ impl From<Error> for Refusal {
 }
 
 impl<'a> Operands<'a> {
+    /// The operands of an application whose elements are all there.
+    pub fn of_tensors(inputs: &[Option<&'a Tensor>], outputs: &'a [TensorType]) -> Self {
+        let operand =
+            |tensor: &'a Tensor| Operand { ty: tensor.ty(), constant: Some(tensor), dynamic: false };
+        Self {
+            inputs: inputs.iter().map(|input| input.map(operand)).collect(),
+            outputs: outputs.iter().collect(),
+        }
+    }
+
     /// An input that must be there.
     pub fn input(&self, index: usize) -> Verdict<Operand<'a>> {
         self.inputs
@@ -101,6 +111,26 @@ impl<'a> Operands<'a> {
         })
     }
 
+    /// Refuses unless every output has the element type of input `index`.
+    pub fn expect_same_dtype(&self, index: usize) -> Verdict<()> {
+        let input = self.input(index)?.ty.dtype;
+        match self.outputs.iter().find(|output| output.dtype != input) {
+            None => Ok(()),
+            Some(output) => Err(Refusal::new(format!("its output is {}, its input {input}", output.dtype))),
+        }
+    }
+
+    /// The one integer an input holds, such as an axis; `None` where it is known only when the graph runs.
+    pub fn integer(&self, index: usize) -> Verdict<Option<i64>> {
+        match self.integers(index)?.as_deref() {
+            None => Ok(None),
+            Some(&[value]) => Ok(Some(value)),
+            Some(list) => {
+                Err(Refusal::new(format!("its input {index} should hold one integer, not {}", list.len())))
+            }
+        }
+    }
+
     /// Refuses unless every present input is of this type.
     pub fn expect_dtype(&self, index: usize, allowed: &[DType]) -> Verdict<DType> {
         let dtype = self.input(index)?.ty.dtype;
@@ -121,6 +151,23 @@ fn gpu_shape(ty: &TensorType) -> Verdict<[usize; 4]> {
         Some(shape) if carried(ty) && ty.elements() > 0 => Ok(shape),
         _ => Err(Refusal::new(format!("its GPU kernel takes f32 of rank ≤ 4, not {ty}"))),
     }
+}
+
+/// An axis of a tensor of this rank; a negative one counts from the end.
+pub fn axis(axis: i64, rank: usize) -> Verdict<usize> {
+    let from_start = if axis < 0 { axis.saturating_add(rank as i64) } else { axis };
+    usize::try_from(from_start)
+        .ok()
+        .filter(|&axis| axis < rank)
+        .ok_or_else(|| Refusal::new(format!("its axis {axis} is not one of its {rank} dimensions")))
+}
+
+/// A count or an extent given as an integer.
+pub fn extent(value: i64) -> Verdict<usize> {
+    usize::try_from(value)
+        .ok()
+        .filter(|&value| value <= i32::MAX as usize)
+        .ok_or_else(|| Refusal::new(format!("its extent {value} is out of range")))
 }
 
 impl From<crate::schema::Error> for Refusal {
