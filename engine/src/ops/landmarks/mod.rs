@@ -12,6 +12,7 @@
 /// The family's cases.
 pub mod cases;
 mod decode;
+mod gpu;
 mod matrix;
 mod transform;
 
@@ -20,6 +21,7 @@ pub use matrix::{Crop, CropVersion1};
 
 use super::{Operands, Operator, Refusal, Verdict};
 use crate::tensor::{DType, Tensor, TensorType};
+use crate::wgsl::{Choice, Kernel};
 
 /// A custom operator of a face model.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,6 +112,14 @@ impl Operator for Landmarks {
             }
         };
         Ok(vec![Tensor::from_reals(outputs[0].clone(), &result)?])
+    }
+
+    fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
+        gpu::choices(self, operands)
+    }
+
+    fn gpu_kernel(&self, operands: &Operands, choice: &Choice) -> Verdict<Kernel> {
+        gpu::kernel(self, operands, choice)
     }
 }
 
