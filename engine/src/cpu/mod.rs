@@ -5,9 +5,12 @@
 //! tensors of their own.
 
 mod arena;
+mod program;
+
+pub use program::Program;
 
 use crate::error::{Error, Result};
-use crate::graph::{Graph, NodeId, ValueId};
+use crate::graph::{Graph, NodeId, Value, ValueId};
 use crate::ops::cpu::{MAX_TAPS, may_ride};
 use crate::ops::{CpuIo, CpuKernel, Operand, Operands};
 use crate::plan::{Backend, Carrier, Step, link, place};
@@ -32,6 +35,7 @@ pub struct Executable {
     pool: Arc<Pool>,
     /// Values that are not in the arena, while a run goes on.
     loose: Vec<Option<Tensor>>,
+    program: Program,
 }
 
 struct Prepared {
@@ -61,10 +65,7 @@ impl Carrier for Threads<'_> {
 
     fn is_alias(&self, node: NodeId) -> bool {
         let node = self.0.node(node);
-        let fixed = |value: ValueId| {
-            let value = self.0.value(value);
-            !value.dynamic && value.constant.is_none() && value.ty.dtype != DType::String
-        };
+        let fixed = |value: ValueId| has_place(self.0.value(value));
         node.op.reinterprets()
             && node.inputs.first().copied().flatten().is_some_and(fixed)
             && fixed(node.outputs[0])
@@ -77,12 +78,11 @@ impl Carrier for Threads<'_> {
 
 impl Executable {
     /// Packs the kernels and lays out the values.
-    pub fn new(graph: Arc<Graph>, threads: usize) -> Result<Self> {
+    pub fn new(graph: Arc<Graph>, program: Program, threads: usize) -> Result<Self> {
         let linked = link(&graph, &Threads(&graph));
         let bytes = |value: ValueId| {
             let value = graph.value(value);
-            let placed = !value.dynamic && value.constant.is_none() && value.ty.dtype != DType::String;
-            placed.then(|| value.ty.bytes())
+            has_place(value).then(|| value.ty.bytes())
         };
         let (places, layout) = place(&graph, &linked, bytes, ALIGNMENT);
         let steps: Vec<Prepared> = linked.steps.into_iter().map(|step| prepare(&graph, step)).collect();
@@ -97,8 +97,14 @@ impl Executable {
             scratch: Arena::new(scratch.unwrap_or(0))?,
             pool: Arc::new(Pool::new(threads)),
             loose: vec![None; graph.values.len()],
+            program,
             graph,
         })
+    }
+
+    /// Forgets states and variables: the next run is like the first.
+    pub fn reset(&mut self) {
+        self.program.reset();
     }
 
     /// Bytes of the arena and of the largest set of values alive at once.
@@ -143,7 +149,7 @@ impl Executable {
             .into_iter()
             .map(|input| input.map(|value| self.load(value)).transpose())
             .collect::<Result<_>>()?;
-        for (value, tensor) in outputs.into_iter().zip(reference(&graph, id, &inputs)?) {
+        for (value, tensor) in outputs.into_iter().zip(self.program.run(&graph, id, &inputs)?) {
             self.store(value, tensor);
         }
         Ok(())
@@ -170,6 +176,9 @@ impl Executable {
     fn load(&self, value: ValueId) -> Result<Tensor> {
         let root = self.roots[value.0];
         let described = self.graph.value(value);
+        if described.variable {
+            return Ok(self.program.state(&self.graph, value));
+        }
         if let Some(tensor) = &described.constant {
             return Ok(tensor.clone());
         }
@@ -193,10 +202,15 @@ impl Executable {
     }
 }
 
+/// Whether a value lies in the arena.
+fn has_place(value: &Value) -> bool {
+    !value.dynamic && !value.variable && value.constant.is_none() && value.ty.dtype != DType::String
+}
+
 fn prepare(graph: &Graph, step: Step) -> Prepared {
     let fixed = |value: &ValueId| {
         let value = graph.value(*value);
-        !value.dynamic && value.ty.dtype != DType::String
+        !value.dynamic && !value.variable && value.ty.dtype != DType::String
     };
     let all_fixed = step.inputs.iter().flatten().chain(&step.outputs).all(fixed);
     let kernel = step.node.filter(|_| all_fixed).and_then(|id| {
@@ -206,14 +220,19 @@ fn prepare(graph: &Graph, step: Step) -> Prepared {
     Prepared { step, kernel }
 }
 
-/// A node's reference on tensors; shapes that were not known before are inferred from them.
-pub fn reference(graph: &Graph, id: NodeId, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>> {
+/// A node's reference on tensors; shapes that were not known before, or are others, are inferred from them.
+fn reference(graph: &Graph, id: NodeId, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>> {
     let node = graph.node(id);
     let refused = |refusal: crate::ops::Refusal| refusal.at(id.0, &node.name, node.op.name());
     let mut types: Vec<TensorType> =
         node.outputs.iter().map(|&output| graph.value(output).ty.clone()).collect();
     let dynamic = |value: ValueId| graph.value(value).dynamic;
-    if node.outputs.iter().any(|&output| dynamic(output)) {
+    let other = |(operand, tensor): (&Option<ValueId>, &Option<Tensor>)| match (operand, tensor) {
+        (Some(value), Some(tensor)) => graph.value(*value).ty.shape != tensor.shape(),
+        _ => false,
+    };
+    let others = node.inputs.iter().zip(inputs).any(other);
+    if others || node.outputs.iter().any(|&output| dynamic(output)) {
         let operands = Operands {
             inputs: inputs
                 .iter()

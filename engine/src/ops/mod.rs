@@ -51,8 +51,8 @@ pub trait Operator: fmt::Debug {
     ///
     /// [`Operator::reference`] gives their new elements, of the inputs' types, after the outputs and in this order. Who
     /// executes the node puts them in the variables' place, where the next node that reads them, or the next run, finds
-    /// them; in an input that is not variable they are dropped. Such a node runs even where nobody reads its outputs. A
-    /// variable starts as zeros: as its zero points where it is quantized.
+    /// them; in an input that is not variable they are dropped. A variable starts as zeros: as its zero points where it is
+    /// quantized.
     fn updates(&self) -> &'static [usize] {
         &[]
     }
@@ -89,7 +89,7 @@ pub trait Operator: fmt::Debug {
 
     /// Whether running it changes more than its outputs, so that it stays even where nothing reads them.
     fn has_effects(&self) -> bool {
-        false
+        !self.updates().is_empty()
     }
 
     /// Whether the first output is the first input's elements in row-major order under another shape.

@@ -38,6 +38,9 @@ fn on_gpu(graph: &Graph, node: &Node) -> Verdict<()> {
             graph.value(value).name
         )));
     }
+    if let Some(&value) = values.clone().find(|&&value| graph.value(value).variable) {
+        return Err(Refusal::new(format!("{} is kept from run to run", graph.value(value).name)));
+    }
     if (0..node.inputs.len()).any(|of| node.op.link(&operands, of).is_some()) {
         return match node.outputs.iter().find(|&&output| !carried(&graph.value(output).ty)) {
             None => Ok(()),
@@ -101,8 +104,9 @@ pub fn lower(graph: &Graph, target: &Target, choices: &Choices) -> Result<Plan> 
     let linked = link(graph, &placer);
     let bytes = |value: ValueId| {
         let value = graph.value(value);
-        let [n, h, w, c] = nhwc(&value.ty.shape)
-            .filter(|_| carried(&value.ty) && !value.dynamic && value.constant.is_none())?;
+        let [n, h, w, c] = nhwc(&value.ty.shape).filter(|_| {
+            carried(&value.ty) && !value.dynamic && !value.variable && value.constant.is_none()
+        })?;
         Some(n * h * w * c.div_ceil(4) * target.elem.texel())
     };
     let (places, layout) = place(graph, &linked, bytes, ALIGNMENT);

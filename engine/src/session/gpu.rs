@@ -1,7 +1,7 @@
 //! A session on the GPU, with the CPU for nodes that have no kernel there.
 
 use super::Precision;
-use crate::cpu::reference;
+use crate::cpu::Program;
 use crate::error::{Error, Result};
 use crate::gpu::{Executable, Gpu, Profile, TextureInput, TextureOutput};
 use crate::graph::{Graph, NodeId, ValueId};
@@ -54,12 +54,14 @@ pub struct Runner {
     outputs: Vec<Option<TextureOutput>>,
     /// Values the CPU holds while a run goes on.
     loose: Vec<Option<Tensor>>,
+    program: Program,
 }
 
 impl Runner {
     pub fn new(
         gpu: &Gpu,
         graph: Arc<Graph>,
+        program: Program,
         precision: Precision,
         on_cpu: Vec<NodeId>,
         choices: &Choices,
@@ -76,6 +78,7 @@ impl Runner {
         let outputs = graph.outputs.iter().map(|_| None).collect();
         Ok(Self {
             loose: vec![None; graph.values.len()],
+            program,
             plan,
             executable,
             element,
@@ -91,6 +94,10 @@ impl Runner {
 
     pub fn element(&self) -> Elem {
         self.element
+    }
+
+    pub fn reset(&mut self) {
+        self.program.reset();
     }
 
     fn place(&self, value: ValueId) -> Result<Placement> {
@@ -235,7 +242,7 @@ impl Runner {
         let mut fetched = self.fetch(encoder, &needed)?.into_iter();
         let tensors: Vec<Option<Tensor>> =
             inputs.iter().map(|input| input.and_then(|_| fetched.next())).collect();
-        for (value, tensor) in outputs.into_iter().zip(reference(&graph, id, &tensors)?) {
+        for (value, tensor) in outputs.into_iter().zip(self.program.run(&graph, id, &tensors)?) {
             self.store(value, tensor)?;
         }
         Ok(self.encoder())
@@ -245,13 +252,18 @@ impl Runner {
     fn fetch(&mut self, encoder: wgpu::CommandEncoder, values: &[ValueId]) -> Result<Vec<Tensor>> {
         let graph = self.graph.clone();
         let root = |value: ValueId| self.plan.roots[value.0];
-        let held =
-            |value: ValueId| graph.value(value).constant.is_some() || self.loose[root(value).0].is_some();
+        let held = |value: ValueId| {
+            let described = graph.value(value);
+            described.variable || described.constant.is_some() || self.loose[root(value).0].is_some()
+        };
         let missing: Vec<ValueId> = values.iter().copied().filter(|&value| !held(value)).collect();
         let places: Vec<Placement> = missing.iter().map(|&value| self.place(value)).collect::<Result<_>>()?;
         let mut read = self.executable.read(encoder, &places)?.into_iter();
         let tensor = |value: ValueId| {
             let described = graph.value(value);
+            if described.variable {
+                return Ok(self.program.state(&graph, value));
+            }
             match (&described.constant, &self.loose[root(value).0]) {
                 (Some(constant), _) => Ok(constant.clone()),
                 (None, Some(tensor)) if tensor.shape() == described.ty.shape || described.dynamic => {

@@ -150,7 +150,14 @@ impl<'a> Builder<'a> {
         match &self.gpu {
             None => self.cpu_runner(graph),
             Some(gpu) => {
-                let runner = gpu::Runner::new(gpu, graph, self.precision, self.on_cpu, &self.choices)?;
+                let runner = gpu::Runner::new(
+                    gpu,
+                    graph,
+                    cpu::Program::new(&self.model.graphs),
+                    self.precision,
+                    self.on_cpu,
+                    &self.choices,
+                )?;
                 check_cap(runner.plan().arena, self.memory_cap)?;
                 Ok(Runner::Gpu(Box::new(runner)))
             }
@@ -163,7 +170,7 @@ impl<'a> Builder<'a> {
     }
 
     fn cpu_runner(&self, graph: Arc<Graph>) -> Result<Runner> {
-        let executable = cpu::Executable::new(graph, self.threads)?;
+        let executable = cpu::Executable::new(graph, cpu::Program::new(&self.model.graphs), self.threads)?;
         check_cap(executable.memory().0, self.memory_cap)?;
         Ok(Runner::Cpu(Box::new(executable)))
     }
@@ -212,6 +219,15 @@ impl Session {
             Runner::Cpu(executable) => executable.run(inputs),
             #[cfg(feature = "gpu")]
             Runner::Gpu(runner) => runner.run(inputs),
+        }
+    }
+
+    /// Forgets what outlives a run, the states of recurrent operators and variables: the next run is like the first.
+    pub fn reset(&mut self) {
+        match &mut self.runner {
+            Runner::Cpu(executable) => executable.reset(),
+            #[cfg(feature = "gpu")]
+            Runner::Gpu(runner) => runner.reset(),
         }
     }
 

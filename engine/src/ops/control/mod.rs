@@ -1,6 +1,6 @@
 //! Control flow, calls and variables: operators that run other graphs of the model or outlive a run.
 //!
-//! They have no kernel: whoever executes a graph on the CPU carries them out. Graphs are given by their index in the
+//! They have no kernel: the executor of the CPU carries them out. Graphs are given by their index in the
 //! model. A called graph gets the node's inputs as its graph inputs, in order, and its graph outputs become the node's
 //! outputs, in order; their number, element types and (at run time) shapes are those of the called graph.
 //!
@@ -8,7 +8,7 @@
 //! - `While`: all inputs are the state. The condition gets the state and gives a bool of one element; while it is true
 //!   the body gets the state and gives the next one. The last state is the output. The state's shapes may change.
 //! - `CallOnce`: calls a graph without operands in the first run of a session, and never again.
-//! - `Call` and `Composite`: call a graph. A composite is inlined by a pass where its graph is a plain one.
+//! - `Call`: calls a graph.
 //! - `VarHandle`: gives the handle of the variable that container and name denote. Equal pairs denote the same variable
 //!   in all graphs of a session.
 //! - `ReadVariable`: gives the elements of the variable of handle 0; reading one that was never assigned is an error.
@@ -49,13 +49,6 @@ pub enum Control {
         /// The graph called.
         graph: usize,
     },
-    /// Calls the graph that an operator of a higher level is made of.
-    Composite {
-        /// The operator's name.
-        name: String,
-        /// The graph called.
-        graph: usize,
-    },
     /// Gives the handle of a variable.
     VarHandle {
         /// The first half of the variable's key.
@@ -90,9 +83,6 @@ pub fn decode(source: &Source) -> Verdict<Option<Control>> {
         }
         "CALL_ONCE" => Control::CallOnce { graph: graph("init_subgraph_index")? },
         "CALL" => Control::Call { graph: graph("subgraph")? },
-        "STABLEHLO_COMPOSITE" => {
-            Control::Composite { name: text("name")?, graph: graph("decomposition_subgraph_index")? }
-        }
         "VAR_HANDLE" => Control::VarHandle { container: text("container")?, name: text("shared_name")? },
         "READ_VARIABLE" => Control::ReadVariable,
         "ASSIGN_VARIABLE" => Control::AssignVariable,
@@ -106,9 +96,7 @@ impl Control {
         match *self {
             Control::If { then_graph, else_graph } => vec![then_graph, else_graph],
             Control::While { condition, body } => vec![condition, body],
-            Control::CallOnce { graph } | Control::Call { graph } | Control::Composite { graph, .. } => {
-                vec![graph]
-            }
+            Control::CallOnce { graph } | Control::Call { graph } => vec![graph],
             Control::VarHandle { .. } | Control::ReadVariable | Control::AssignVariable => vec![],
         }
     }
@@ -121,7 +109,6 @@ impl Operator for Control {
             Control::While { .. } => "WHILE",
             Control::CallOnce { .. } => "CALL_ONCE",
             Control::Call { .. } => "CALL",
-            Control::Composite { .. } => "STABLEHLO_COMPOSITE",
             Control::VarHandle { .. } => "VAR_HANDLE",
             Control::ReadVariable => "READ_VARIABLE",
             Control::AssignVariable => "ASSIGN_VARIABLE",
@@ -159,6 +146,10 @@ impl Operator for Control {
             operands.input(1)?;
         }
         Ok(vec![None; operands.outputs.len()])
+    }
+
+    fn has_effects(&self) -> bool {
+        !matches!(self, Control::VarHandle { .. } | Control::ReadVariable)
     }
 
     fn reference(&self, _inputs: &[Option<&Tensor>], _outputs: &[TensorType]) -> Verdict<Vec<Tensor>> {

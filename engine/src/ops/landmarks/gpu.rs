@@ -11,15 +11,21 @@ pub fn choices(op: &Landmarks, operands: &Operands) -> Verdict<Vec<Choice>> {
     let last = input.shape.last().copied().unwrap_or(0);
     match op {
         Landmarks::Matrix(_) => match input.shape[..] {
-            [1, _, 3] => Ok([[64, 1, 1], [32, 1, 1], [128, 1, 1]].map(|w| Choice::new("crop_matrix", w)).to_vec()),
+            [1, _, 3] => {
+                Ok([[64, 1, 1], [32, 1, 1], [128, 1, 1]].map(|w| Choice::new("crop_matrix", w)).to_vec())
+            }
             _ => Err(Refusal::new(format!("its GPU kernel takes one list of landmarks, not {input}"))),
         },
         Landmarks::MatrixVersion1(_) => Err(Refusal::new("its version 1 has no GPU kernel")),
         Landmarks::Bilinear { .. } => {
             rows(operands)?;
-            Ok([[8, 8, 1], [8, 4, 2], [16, 4, 1], [4, 4, 4]].map(|w| Choice::new("crop_bilinear", w)).to_vec())
+            Ok([[8, 8, 1], [8, 4, 2], [16, 4, 1], [4, 4, 4]]
+                .map(|w| Choice::new("crop_bilinear", w))
+                .to_vec())
         }
-        Landmarks::Transform { .. } if op.dimensions(last) != last || nhwc(&input.shape).is_none_or(|s| s[0] != 1) => {
+        Landmarks::Transform { .. }
+            if op.dimensions(last) != last || nhwc(&input.shape).is_none_or(|s| s[0] != 1) =>
+        {
             Err(Refusal::new(format!("its GPU kernel takes one landmark in the last dimension, not {input}")))
         }
         Landmarks::Transform { .. } => {
