@@ -6,8 +6,6 @@ mod cases;
 mod damage;
 #[path = "engine/gpu.rs"]
 mod gpu;
-#[path = "engine/kernels.rs"]
-mod kernels;
 #[path = "engine/layers.rs"]
 mod layers;
 #[path = "engine/models.rs"]

@@ -5,24 +5,34 @@ use crate::cases::model;
 use crate::snapshot;
 use matte_engine::graph::NodeId;
 use matte_engine::ops::cases;
-use matte_engine::plan::{Choices, Plan, Target};
-use matte_engine::wgsl::{Dialect, Elem, Shader};
+use matte_engine::plan::{Choices, Dispatch, Plan, Target};
+use matte_engine::wgsl::{Choice, Dialect, Elem};
 use naga::back::{glsl, hlsl, msl, pipeline_constants, spv};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
-use naga::{Module, ShaderStage};
+use naga::{AddressSpace, Module, ShaderStage};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Storage and arithmetic as sessions choose them: f32; halves packed in words; native halves; halves throughout.
 const TARGETS: [(Elem, bool, bool); 4] =
     [(Elem::F32, false, false), (Elem::F16, false, false), (Elem::F16, true, false), (Elem::F16, true, true)];
 
-/// The shaders of every case with every kernel that applies, in the order of the cases.
-fn shaders() -> Vec<(Dialect, Shader)> {
-    let mut shaders = Vec::new();
+/// A dispatch of a case's plan.
+struct Variant {
+    /// The case and what was asked for, for messages.
+    name: String,
+    dialect: Dialect,
+    dispatch: Dispatch,
+}
+
+/// The dispatches of every case with every kernel that applies, in the order of the cases.
+fn variants() -> Vec<Variant> {
+    let mut variants = Vec::new();
     for case in cases() {
         let model = model(&case).expect("the case is a model");
         let graph = &model.graphs[0];
         let kernels = case.op.gpu(&graph.operands(&graph.nodes[0])).unwrap_or_default();
+        let distinct: BTreeSet<&Choice> = kernels.iter().collect();
+        assert_eq!(distinct.len(), kernels.len(), "{}: a choice is listed twice", case.name);
         let heuristic = Choices::new();
         let chosen = kernels.into_iter().map(|choice| Choices::from([(NodeId(0), choice)]));
         for choices in [heuristic].into_iter().chain(chosen) {
@@ -31,11 +41,14 @@ fn shaders() -> Vec<(Dialect, Shader)> {
                 let target = Target { dialect, elem, on_cpu: Vec::new() };
                 let plan = Plan::gpu(graph, &target, &choices).expect("the case has a plan");
                 let dispatches = plan.steps.into_iter().filter_map(|planned| planned.dispatch);
-                shaders.extend(dispatches.map(|dispatch| (dialect, dispatch.shader)));
+                variants.extend(dispatches.map(|dispatch| {
+                    let name = format!("{}, {}", case.name, dispatch.shader.label);
+                    Variant { name, dialect, dispatch }
+                }));
             }
         }
     }
-    shaders
+    variants
 }
 
 /// The module with its overrides at their defaults, as a backend without overrides needs it.
@@ -86,14 +99,35 @@ fn write_glsl(module: &Module, info: &ModuleInfo) -> Result<(), String> {
     writer.write().map(|_| ()).map_err(|error| format!("GLSL ES 3.1: {error}"))
 }
 
-fn check(shader: &Shader, dialect: Dialect) -> Result<(), String> {
-    let (module, info) = parsed(&shader.wgsl, dialect)?;
-    let storage = module.global_variables.iter();
-    let storage =
-        storage.filter(|(_, variable)| matches!(variable.space, naga::AddressSpace::Storage { .. })).count();
-    if storage > 4 {
-        return Err(format!("{storage} storage buffers"));
+/// What every device can do: `wgpu`'s downlevel limits.
+fn check_limits(dispatch: &Dispatch, module: &Module) -> Result<(), String> {
+    let limits = wgpu::Limits::downlevel_defaults();
+    let invocations: u32 = dispatch.choice.workgroup.iter().product();
+    if !(1..=limits.max_compute_invocations_per_workgroup).contains(&invocations) {
+        return Err(format!("{invocations} invocations a work-group"));
     }
+    if !dispatch.grid.iter().all(|groups| (1..=limits.max_compute_workgroups_per_dimension).contains(groups))
+    {
+        return Err(format!("a grid of {:?}", dispatch.grid));
+    }
+    let variables = || module.global_variables.iter().map(|(_, variable)| variable);
+    let buffers =
+        variables().filter(|variable| matches!(variable.space, AddressSpace::Storage { .. })).count();
+    if buffers > limits.max_storage_buffers_per_shader_stage as usize {
+        return Err(format!("{buffers} storage buffers"));
+    }
+    let shared = variables().filter(|variable| variable.space == AddressSpace::WorkGroup);
+    let memory: u32 = shared.map(|variable| module.types[variable.ty].inner.size(module.to_ctx())).sum();
+    if memory > limits.max_compute_workgroup_storage_size {
+        return Err(format!("{memory} bytes of work-group memory"));
+    }
+    Ok(())
+}
+
+fn check(variant: &Variant) -> Result<(), String> {
+    let dialect = variant.dialect;
+    let (module, info) = parsed(&variant.dispatch.shader.wgsl, dialect)?;
+    check_limits(&variant.dispatch, &module)?;
     write_spirv(&module, &info)?;
     write_msl(&module, &info)?;
     write_hlsl(&module, &info, dialect)?;
@@ -102,12 +136,14 @@ fn check(shader: &Shader, dialect: Dialect) -> Result<(), String> {
 }
 
 #[test]
-fn every_variant_is_valid_for_every_api() {
+fn every_variant_is_valid_for_every_api_within_its_least_limits() {
     let mut seen = BTreeSet::new();
     let mut wrong = Vec::new();
-    for (dialect, shader) in shaders() {
-        if seen.insert(shader.wgsl.clone()) {
-            wrong.extend(check(&shader, dialect).err().map(|error| format!("{}: {error}", shader.label)));
+    for variant in variants() {
+        let key =
+            (variant.dispatch.shader.wgsl.clone(), variant.dispatch.grid, variant.dispatch.choice.workgroup);
+        if seen.insert(key) {
+            wrong.extend(check(&variant).err().map(|error| format!("{}: {error}", variant.name)));
         }
     }
     println!("{} variants", seen.len());
@@ -117,7 +153,8 @@ fn every_variant_is_valid_for_every_api() {
 #[test]
 fn the_text_of_each_variant_is_as_reviewed() {
     let mut texts: BTreeMap<String, String> = BTreeMap::new();
-    for (_, shader) in shaders() {
+    for variant in variants() {
+        let shader = variant.dispatch.shader;
         // Work-group sizes are overridable constants: the text is the same for all.
         let parts: Vec<&str> = shader.label.split('.').filter(|part| !part.starts_with("wg")).collect();
         texts.entry(format!("{}.wgsl", parts.join("."))).or_insert(shader.wgsl);
