@@ -22,10 +22,14 @@ use crate::simd::Isa;
 use crate::tensor::DType;
 use std::sync::OnceLock;
 
-/// The instruction set the kernels are made for: the widest this CPU has.
+/// The instruction set the kernels are made for: the widest this CPU has, or the one that the variable `MATTE_CPU_ISA` names, if
+/// the CPU has it.
 pub fn isa() -> Isa {
     static ISA: OnceLock<Isa> = OnceLock::new();
-    *ISA.get_or_init(Isa::detect)
+    *ISA.get_or_init(|| {
+        let name = std::env::var("MATTE_CPU_ISA").unwrap_or_default();
+        Isa::all().into_iter().find(|isa| isa.name() == name).unwrap_or_else(Isa::detect)
+    })
 }
 
 /// Whether the inputs with these indices, where present, and all outputs are f32 and of a fixed shape.

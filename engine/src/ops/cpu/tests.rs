@@ -74,7 +74,14 @@ fn assert_close(case: &Case, what: &str, actual: &[f32], expected: &[f32]) {
 fn kernels_agree_with_the_reference() {
     let cases = cases();
     let prepared: Vec<Prepared> = cases.iter().filter_map(prepare).collect();
-    assert!(prepared.len() >= 20, "only {} cases have a CPU kernel", prepared.len());
+    for family in
+        ["binary", "conv2d", "depthwise_conv2d", "pool2d", "reduce", "resize", "transpose_conv", "unary"]
+    {
+        assert!(
+            prepared.iter().any(|prepared| prepared.case.name.starts_with(family)),
+            "{family} has no CPU kernel"
+        );
+    }
     for prepared in &prepared {
         for threads in [1, 3] {
             let actual = run(prepared, &Chain::empty(), &[], 0, threads);
@@ -110,6 +117,9 @@ fn chain(first_input: usize, tap: usize) -> Chain {
 fn kernels_apply_chains() {
     for case in &cases() {
         let Some(prepared) = prepare(case) else { continue };
+        if !case.op.cpu_carries_epilogue(&operands(case, &prepared.outputs)) {
+            continue;
+        }
         let Some([n, h, w, c]) = nhwc(&prepared.outputs[0].shape) else { continue };
         let extra =
             [random(&[n, h, w, c], -1.0, 1.0), random(&[c], -1.0, 1.0), random(&[h, w, 1], -1.0, 1.0)];

@@ -4,10 +4,11 @@
 
 /// The family's cases.
 pub mod cases;
+mod cpu;
 mod gpu;
 mod reference;
 
-use super::{Activation, Operands, Operator, Padding, Refusal, Source, Verdict, Window};
+use super::{Activation, Chain, CpuKernel, Operands, Operator, Padding, Refusal, Source, Verdict, Window};
 use crate::tensor::{Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -75,6 +76,14 @@ impl Operator for DepthwiseConv2d {
 
     fn reference(&self, inputs: &[Option<&Tensor>], outputs: &[TensorType]) -> Verdict<Vec<Tensor>> {
         reference::run(self, inputs, &outputs[0])
+    }
+
+    fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
+        cpu::kernel(self, operands, chain)
+    }
+
+    fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
+        cpu::applies(operands)
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

@@ -6,10 +6,11 @@
 
 /// The family's cases.
 pub mod cases;
+mod cpu;
 pub(super) mod gpu;
 mod reference;
 
-use super::{Operands, Operator, Refusal, Source, Verdict};
+use super::{Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{DType, Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -99,6 +100,14 @@ impl Operator for Reduce {
         let axes = axes.to_integers().ok_or_else(|| Refusal::new("its axes are not integers"))?;
         let reduced = reduced_dimensions(input.shape().len(), &axes)?;
         Ok(vec![reference::run(self.reducer, input, &reduced, &outputs[0])?])
+    }
+
+    fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
+        cpu::kernel(self, operands, chain)
+    }
+
+    fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
+        cpu::carries_chain(self, operands)
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

@@ -7,10 +7,11 @@
 
 /// The family's cases.
 pub mod cases;
+mod cpu;
 mod gpu;
 mod reference;
 
-use super::{Operands, Operator, Refusal, Source, Verdict};
+use super::{Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{DType, Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -102,6 +103,14 @@ impl Operator for Resize {
     fn reference(&self, inputs: &[Option<&Tensor>], outputs: &[TensorType]) -> Verdict<Vec<Tensor>> {
         let input = inputs[0].ok_or_else(|| Refusal::new("its input 0 is missing"))?;
         Ok(vec![reference::run(self, input, &outputs[0])?])
+    }
+
+    fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
+        cpu::kernel(self, operands, chain)
+    }
+
+    fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
+        cpu::kernel(self, operands, &Chain::empty()).is_some()
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

@@ -31,11 +31,7 @@ fn nearest(resize: &Resize, input: &Tensor, ty: &TensorType) -> Verdict<Tensor> 
     let (&[_, h, w, c], &[n, rows, columns, _]) = (input.shape(), &ty.shape[..]) else {
         return Err(Refusal::new("its input and output should have rank 4"));
     };
-    let place = |axis: Axis, at: usize| {
-        let scaled = (at as f32 + axis.shift) * axis.scale;
-        let whole = if resize.align_corners { scaled.round() } else { scaled.floor() };
-        (whole as usize).min(axis.input - 1)
-    };
+    let place = |axis: Axis, at: usize| nearest_place(resize, axis, at);
     let (y, x) = (resize.axis(h, rows), resize.axis(w, columns));
     let columns: Vec<usize> = (0..columns).map(|column| place(x, column)).collect();
     let pixel = c * input.dtype().size();
@@ -49,10 +45,17 @@ fn nearest(resize: &Resize, input: &Tensor, ty: &TensorType) -> Verdict<Tensor> 
     Ok(Tensor::from_bytes(ty.clone(), &bytes)?)
 }
 
-/// Two neighbors of each output place and the second one's weight.
-type Neighbors<W> = Vec<(usize, usize, W)>;
+/// The place of the input that output place `at` takes.
+pub fn nearest_place(resize: &Resize, axis: Axis, at: usize) -> usize {
+    let scaled = (at as f32 + axis.shift) * axis.scale;
+    let whole = if resize.align_corners { scaled.round() } else { scaled.floor() };
+    (whole as usize).min(axis.input - 1)
+}
 
-fn neighbors(axis: Axis, output: usize) -> Neighbors<f32> {
+/// Two neighbors of each output place and the second one's weight.
+pub type Neighbors<W> = Vec<(usize, usize, W)>;
+
+pub fn neighbors(axis: Axis, output: usize) -> Neighbors<f32> {
     let neighbors = |at: usize| {
         let place = ((at as f32 + axis.shift) * axis.scale - axis.shift).max(0.0);
         let low = (place.floor() as usize).min(axis.input - 1);

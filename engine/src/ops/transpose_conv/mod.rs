@@ -10,10 +10,11 @@
 
 /// The family's cases.
 pub mod cases;
+mod cpu;
 mod gpu;
 mod reference;
 
-use super::{Activation, Operands, Operator, Padding, Refusal, Source, Verdict, Window};
+use super::{Activation, Chain, CpuKernel, Operands, Operator, Padding, Refusal, Source, Verdict, Window};
 use crate::tensor::{Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -159,6 +160,14 @@ impl Operator for TransposeConv {
 
     fn reference(&self, inputs: &[Option<&Tensor>], outputs: &[TensorType]) -> Verdict<Vec<Tensor>> {
         Ok(vec![reference::run(self, inputs, &outputs[0])?])
+    }
+
+    fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
+        cpu::kernel(self, operands, chain)
+    }
+
+    fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
+        cpu::applies(self, operands)
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

@@ -1,0 +1,107 @@
+//! Resizing on vectors of channels: rows of the output are tasks, neighbors and weights are tables.
+
+use super::{Interpolation, Resize, reference};
+use crate::gemm::{Epilogue, Tile};
+use crate::ops::cpu::{Bound, Steps, all_f32, isa};
+use crate::ops::{Chain, CpuIo, CpuKernel, Operands};
+use crate::pool::{Disjoint, Pool};
+use crate::simd::{Simd, Vectorized};
+use std::ops::Range;
+
+/// Two neighbors of each place along an axis and the second one's weight.
+type Neighbors = Vec<(usize, usize, f32)>;
+
+struct Resized {
+    rows: Neighbors,
+    columns: Neighbors,
+    input: [usize; 2],
+    steps: Steps,
+}
+
+/// The kernel.
+pub fn kernel(resize: &Resize, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
+    if !all_f32(operands, &[0]) {
+        return None;
+    }
+    let &[n, h, w, c] = &operands.optional(0)?.ty.shape[..] else { return None };
+    let &[_, rows, columns, _] = &operands.outputs[0].shape[..] else { return None };
+    let neighbors = |input: usize, output: usize| match resize.interpolation {
+        Interpolation::Bilinear => reference::neighbors(resize.axis(input, output), output),
+        Interpolation::Nearest => {
+            let axis = resize.axis(input, output);
+            let place = |at: usize| reference::nearest_place(resize, axis, at);
+            (0..output).map(|at| (place(at), place(at), 0.0)).collect()
+        }
+    };
+    let steps = Steps::new([n, rows, columns, c], None, chain)?;
+    Some(Box::new(Resized { rows: neighbors(h, rows), columns: neighbors(w, columns), input: [h, w], steps }))
+}
+
+impl CpuKernel for Resized {
+    fn name(&self) -> String {
+        format!("resize.{}", isa().name())
+    }
+
+    fn run(&self, io: &mut CpuIo<'_>, pool: &Pool) {
+        let (to, chain) = self.steps.bind(io);
+        let from = chain.operand(0);
+        let rows = self.steps.shape()[0] * self.rows.len();
+        let tasks = (to.len() / 16384).clamp(1, 4 * pool.threads()).min(rows.max(1));
+        let to = Disjoint::new(to);
+        pool.run(tasks, &|task| {
+            let rows = rows * task / tasks..rows * (task + 1) / tasks;
+            isa().run(Rows { kernel: self, from, to: &to, chain: &chain, rows });
+        });
+    }
+}
+
+struct Rows<'a> {
+    kernel: &'a Resized,
+    from: &'a [f32],
+    to: &'a Disjoint<'a, f32>,
+    chain: &'a Bound<'a>,
+    rows: Range<usize>,
+}
+
+impl Vectorized for Rows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Resized { rows, columns, input: [h, w], steps } = self.kernel;
+        let (width, c) = (columns.len(), steps.shape()[3]);
+        for row in self.rows.clone() {
+            let (y0, y1, weight) = rows[row % rows.len()];
+            let picture = row / rows.len() * h;
+            let [upper, lower] = [y0, y1].map(|y| &self.from[(picture + y) * w * c..][..w * c]);
+            // SAFETY: the rows of tasks are disjoint.
+            let to = unsafe { self.to.slice(row * width * c, width * c) };
+            for (pixel, &(x0, x1, weight_x)) in to.chunks_exact_mut(c.max(1)).zip(columns) {
+                let pixels = [&upper[x0 * c..], &upper[x1 * c..], &lower[x0 * c..], &lower[x1 * c..]];
+                mix(simd, pixels.map(|pixel| &pixel[..c]), [weight, weight_x], pixel);
+            }
+            let [low, high] = steps.bounds();
+            if [low, high] != [f32::NEG_INFINITY, f32::INFINITY] {
+                let [low, high] = [low, high].map(|bound| simd.splat(bound));
+                crate::simd::map_in_place(simd, to, |x| simd.clamp(x, low, high));
+            }
+            self.chain.apply(simd, Tile::new(to, c, [row * width, width], [0, c]));
+        }
+    }
+}
+
+/// A pixel from four neighbors: upper left, upper right, lower left, lower right.
+#[inline(always)]
+fn mix<S: Simd>(simd: S, pixels: [&[f32]; 4], [y, x]: [f32; 2], to: &mut [f32]) {
+    let (c, y, x) = (to.len(), simd.splat(y), simd.splat(x));
+    let between = |a: S::F32, b: S::F32, weight: S::F32| simd.mul_add(simd.sub(b, a), weight, a);
+    for first in (0..c).step_by(S::LANES) {
+        let lanes = S::LANES.min(c - first);
+        // SAFETY: all five slices have `c` floats.
+        unsafe {
+            let [a, b, c, d] = pixels.map(|pixel| simd.load_up_to(pixel.as_ptr().add(first), lanes));
+            let value = between(between(a, b, x), between(c, d, x), y);
+            simd.store_up_to(to.as_mut_ptr().add(first), value, lanes);
+        }
+    }
+}
