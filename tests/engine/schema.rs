@@ -233,11 +233,12 @@ fn small_files() -> Vec<Vec<u8>> {
 #[test]
 fn every_prefix_of_a_file_is_an_error_or_a_file() {
     for bytes in small_files() {
+        // All of a small file, and as many of a larger one.
+        let step = bytes.len().div_ceil(4000);
         let whole = Bytes::from(bytes);
-        let read =
-            (0..whole.len()).filter(|&len| schema::read(whole.slice(0..len).expect("a prefix")).is_ok());
+        let prefixes = (0..whole.len()).step_by(step).map(|len| whole.slice(0..len).expect("a prefix"));
         // Only a last few bytes, which pad or end a text, may be missing unnoticed.
-        assert!(read.count() <= 16);
+        assert!(prefixes.filter(|prefix| schema::read(prefix.clone()).is_ok()).count() <= 16);
     }
 }
 

@@ -292,6 +292,10 @@ fn files_that_contradict_themselves_are_malformed() {
     assert!(malformed(&file).contains("one of its outputs is left out"));
 
     let mut file = addition();
+    main_graph(&mut file).inputs = vec![0, 1];
+    assert!(malformed(&file).ends_with("its operand w is written, but has elements of its own"));
+
+    let mut file = addition();
     file.subgraphs.clear();
     assert_eq!(malformed(&file), "the file has no graph");
 

@@ -4,8 +4,8 @@ use super::{Error, File, Operator, Options, QuantizationDetails, Result, SubGrap
 
 /// An error for the first index of `file` that points past its list.
 pub fn indices(file: &File) -> Result<()> {
-    for graph in &file.subgraphs {
-        subgraph(graph, file)?;
+    for (row, graph) in file.subgraphs.iter().enumerate() {
+        subgraph(graph, row, file)?;
     }
     let buffers = file.buffers.len();
     for (row, metadata) in file.metadata.iter().enumerate() {
@@ -22,17 +22,17 @@ pub fn indices(file: &File) -> Result<()> {
     Ok(())
 }
 
-fn subgraph(graph: &SubGraph, file: &File) -> Result<()> {
+fn subgraph(graph: &SubGraph, row: usize, file: &File) -> Result<()> {
     let tensors = graph.tensors.len();
+    for &input in &graph.inputs {
+        index("SubGraph", "inputs", row, input.into(), tensors)?;
+    }
+    for &output in &graph.outputs {
+        index("SubGraph", "outputs", row, output.into(), tensors)?;
+    }
     for (row, tensor) in graph.tensors.iter().enumerate() {
         index("Tensor", "buffer", row, tensor.buffer.into(), file.buffers.len())?;
         quantization(tensor, row, tensors)?;
-    }
-    for &input in &graph.inputs {
-        index("SubGraph", "inputs", 0, input.into(), tensors)?;
-    }
-    for &output in &graph.outputs {
-        index("SubGraph", "outputs", 0, output.into(), tensors)?;
     }
     for (row, operator) in graph.operators.iter().enumerate() {
         index("Operator", "opcode_index", row, operator.opcode_index.into(), file.operator_codes.len())?;

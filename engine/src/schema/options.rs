@@ -45,8 +45,7 @@ impl Options {
             layout.ok_or_else(|| Error::Options { table: "schema", wanted: format!("table {name}") })?;
         let mut options = Self::empty(layout);
         for (field, value) in fields {
-            let (slot, found) = options.field(field, |kind| value.fits(kind))?;
-            debug_assert_eq!(found.name, *field);
+            let (slot, _) = options.field(field, |kind| value.fits(kind))?;
             options.values[slot] = Some(value.clone());
         }
         Ok(options)

@@ -16,8 +16,13 @@ const MAX_DEPTH: usize = 32;
 /// How many tensors and operators the graphs of a file may have with all composites replaced.
 const LIMIT: usize = 1 << 20;
 
-/// The graph number `index` of `file`; its values have the indices of the file's tensors.
-pub fn read<'a>(file: &'a File, index: usize, constants: &mut Constants<'a>) -> Result<Graph> {
+/// The graph number `index` of `file`, and the value that each of its tensors is. The values have the tensors'
+/// indices but for those that a composite passes through.
+pub fn read<'a>(
+    file: &'a File,
+    index: usize,
+    constants: &mut Constants<'a>,
+) -> Result<(Graph, Vec<ValueId>)> {
     let subgraph = &file.subgraphs[index];
     let graph = Graph { name: subgraph.name.clone(), ..Graph::default() };
     let mut reader = Reader { file, constants, graph, left: LIMIT, depth: 0 };
@@ -26,7 +31,8 @@ pub fn read<'a>(file: &'a File, index: usize, constants: &mut Constants<'a>) -> 
     let id = |&index: &i32| tensors.id(subgraph, index);
     reader.graph.inputs = subgraph.inputs.iter().map(id).collect::<Result<_>>()?;
     reader.graph.outputs = subgraph.outputs.iter().map(id).collect::<Result<_>>()?;
-    Ok(reader.graph)
+    let ids = (0..).zip(&tensors.values).map(|(index, value)| value.flatten().unwrap_or(ValueId(index)));
+    Ok((reader.graph, ids.collect()))
 }
 
 /// Reads one graph, and the decompositions of its composites into it.
@@ -116,6 +122,9 @@ impl Reader<'_, '_> {
     fn value(&mut self, subgraph: &SubGraph, tensor: &Tensor, given: bool) -> Checked<Value> {
         let ty = types::tensor_type(tensor)?;
         let constant = self.constants.get(tensor, &ty)?;
+        if constant.is_some() && (given || tensor.is_variable) {
+            return Err(Flaw::malformed("is written, but has elements of its own"));
+        }
         let blocks = match tensor.quantization.as_ref().map(|quantization| &quantization.details) {
             Some(QuantizationDetails::Blockwise(blocks)) => Some(blocks),
             _ => None,

@@ -25,7 +25,7 @@ mod types;
 mod versions;
 
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Model, Signature, ValueId};
+use crate::graph::{Model, Signature, ValueId};
 use crate::schema::{self, Bytes, File, SignatureDef, TensorMap};
 use constants::Constants;
 
@@ -42,34 +42,28 @@ fn model(file: &File, size: usize) -> Result<Model> {
     }
     let mut constants = Constants::new(file, size);
     let mut graphs = Vec::with_capacity(file.subgraphs.len());
+    let mut values = Vec::with_capacity(file.subgraphs.len());
     for index in 0..file.subgraphs.len() {
-        let mut graph = graph::read(file, index, &mut constants)?;
+        let (mut graph, ids) = graph::read(file, index, &mut constants)?;
         graph.verify()?;
         graph.infer()?;
         graphs.push(graph);
+        values.push(ids);
     }
-    let signatures = file.signature_defs.iter().map(|signature| {
-        let index = signature.subgraph_index as usize;
-        self::signature(signature, &file.subgraphs[index].outputs, &graphs[index])
-    });
-    let signatures = signatures.collect();
+    let signatures = file.signature_defs.iter();
+    let signatures = signatures.map(|def| signature(def, &values[def.subgraph_index as usize])).collect();
     Ok(Model { name: String::new(), graphs, signatures })
 }
 
-/// The signature of a graph whose outputs are the tensors `outputs` of the file.
-fn signature(signature: &SignatureDef, outputs: &[i32], graph: &Graph) -> Signature {
-    // An output that a composite passes through is another value than its tensor's.
-    let value = |tensor: u32| {
-        let output = outputs.iter().position(|&output| i64::from(output) == i64::from(tensor));
-        output.map_or(ValueId(tensor as usize), |place| graph.outputs[place])
-    };
-    let names = |maps: &[TensorMap], value: &dyn Fn(u32) -> ValueId| {
-        maps.iter().map(|map| (map.name.clone(), value(map.tensor_index))).collect()
+/// The signature of a graph whose tensors are `values`.
+fn signature(def: &SignatureDef, values: &[ValueId]) -> Signature {
+    let names = |maps: &[TensorMap]| {
+        maps.iter().map(|map| (map.name.clone(), values[map.tensor_index as usize])).collect()
     };
     Signature {
-        key: signature.signature_key.clone(),
-        graph: signature.subgraph_index as usize,
-        inputs: names(&signature.inputs, &|tensor| ValueId(tensor as usize)),
-        outputs: names(&signature.outputs, &value),
+        key: def.signature_key.clone(),
+        graph: def.subgraph_index as usize,
+        inputs: names(&def.inputs),
+        outputs: names(&def.outputs),
     }
 }

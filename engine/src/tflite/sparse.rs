@@ -10,6 +10,9 @@ use super::types::{Checked, Flaw};
 use crate::schema::{DimensionMetadata, SparseIndex, Sparsity};
 use crate::tensor::{self, TensorType};
 
+/// How many dimensions a sparse tensor and its blocks may have together.
+const MAX_LEVELS: usize = 64;
+
 /// A level: how many indices it has at most, and how far apart they lie in the dense tensor, in elements.
 struct Level<'a> {
     extent: usize,
@@ -36,6 +39,9 @@ pub fn dense(ty: &TensorType, sparsity: &Sparsity, stored: &[u8]) -> Checked<Vec
 
 fn levels<'a>(shape: &[usize], sparsity: &'a Sparsity) -> Checked<Vec<Level<'a>>> {
     let (order, stored) = (&sparsity.traversal_order, &sparsity.dim_metadata);
+    if order.len() > MAX_LEVELS {
+        return Err(Flaw::unsupported(format!("is sparse in {} dimensions", order.len())));
+    }
     let mut sorted = order.clone();
     sorted.sort_unstable();
     let rank = shape.len();
