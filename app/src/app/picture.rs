@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
-use half::f16;
 use wgpu::{CommandEncoder, TextureView};
 
 use super::draw::milliseconds;
@@ -12,7 +11,7 @@ use super::look::{settings_of, show_backdrop};
 use super::screen::Screen;
 use super::{App, Effect, Look, Stage};
 use crate::pipeline::{Frame, Mask, Rect, Target};
-use crate::segment::{Answer, Segmenter};
+use crate::segment::{Answer, Segmenter, mask_texture};
 
 /// A frame that is shown for the first time.
 pub struct Fresh {
@@ -74,7 +73,7 @@ impl App {
         let (Some(screen), Some(Segmenter::Cpu(network))) = (&mut self.screen, &self.segmenter) else {
             return None;
         };
-        let mask = upload_mask(screen, network.mask_size(), &answer.mask);
+        let mask = upload_mask(screen, network.mask_size(), &answer);
         Some(Fresh { frame: answer.frame, mask: Some((mask, answer.crop)) })
     }
 
@@ -150,25 +149,10 @@ fn change_backdrop(screen: &mut Screen, look: &Look) -> Result<()> {
 }
 
 /// Copies a mask that the processor made to the GPU.
-fn upload_mask(screen: &mut Screen, (width, height): (u32, u32), mask: &[f16]) -> TextureView {
-    let size = wgpu::Extent3d { width, height, depth_or_array_layers: 1 };
-    let device = &screen.gpu.device;
-    let texture = match &screen.mask {
-        Some(texture) if texture.size() == size => texture.clone(),
-        _ => device.create_texture(&wgpu::TextureDescriptor {
-            label: Some("mask"),
-            size,
-            mip_level_count: 1,
-            sample_count: 1,
-            dimension: wgpu::TextureDimension::D2,
-            format: wgpu::TextureFormat::R16Float,
-            usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
-            view_formats: &[],
-        }),
-    };
-    let layout =
-        wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(2 * width), rows_per_image: None };
-    screen.gpu.queue.write_texture(texture.as_image_copy(), bytemuck::cast_slice(mask), layout, size);
+fn upload_mask(screen: &mut Screen, size: (u32, u32), answer: &Answer) -> TextureView {
+    let kept = screen.mask.take().filter(|texture| (texture.width(), texture.height()) == size);
+    let texture = kept.unwrap_or_else(|| mask_texture(&screen.gpu.device, size));
+    answer.write(&screen.gpu.queue, &texture);
     let view = texture.create_view(&Default::default());
     screen.mask = Some(texture);
     view

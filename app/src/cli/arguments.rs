@@ -2,18 +2,34 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Cuts people out of live video on the GPU.
 ///
 /// Without a command the window opens. Every error is one sentence; the exit code is 2 for bad input and 1
 /// for a failure.
 #[derive(Debug, Parser)]
-#[command(name = "matte", version)]
+#[command(name = "matte", version, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
+    /// What to do instead of opening the window.
+    #[command(subcommand)]
+    pub action: Option<Action>,
     /// How the window starts.
     #[command(flatten)]
     pub window: WindowArguments,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Applies an effect to a picture (PNG, JPEG) or a clip (y4m)
+    Process(ProcessArguments),
+    /// Runs any model on arrays: in0, in1, … (or input) to out0, out1, …
+    Run(RunArguments),
+    /// Measures how fast a model runs
+    Bench(BenchArguments),
+    /// Prints a model's graph and plan: dispatches, memory, where each node runs and why
+    Inspect(InspectArguments),
 }
 
 /// Where a network runs.
@@ -100,6 +116,73 @@ pub struct WindowArguments {
     pub screenshot: Option<PathBuf>,
 }
 
+/// `matte process`.
+#[derive(Debug, Args)]
+pub struct ProcessArguments {
+    /// A PNG, JPEG or y4m file
+    pub input: PathBuf,
+    /// Where the result goes: PNG or JPEG for a picture, y4m for a clip
+    pub output: PathBuf,
+    /// The network: a bundled one's name or a .tflite file
+    #[arg(long, default_value = "selfie_segmentation")]
+    pub model: String,
+    /// What is done with the background; blurred, or replaced if one is given
+    #[arg(long, value_enum)]
+    pub effect: Option<EffectName>,
+    /// The background: a color as in #2e5c54, a picture file, or a bundled picture's name
+    #[arg(long)]
+    pub background: Option<String>,
+    /// How strongly the background is blurred, in percent
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub blur: u8,
+    /// How the network runs
+    #[command(flatten)]
+    pub engine: EngineArguments,
+}
+
+/// `matte run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// A .tflite file
+    pub model: PathBuf,
+    /// The inputs, in the model's order
+    pub input: PathBuf,
+    /// Where the outputs go
+    pub output: PathBuf,
+    /// How the network runs
+    #[command(flatten)]
+    pub engine: EngineArguments,
+}
+
+/// `matte bench`.
+#[derive(Debug, Args)]
+pub struct BenchArguments {
+    /// A .tflite file or a bundled model's name
+    pub model: PathBuf,
+    /// How many times the model runs
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    pub runs: u32,
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Answers over standard input and output, against these references
+    #[arg(long)]
+    pub serve: Option<PathBuf>,
+    /// How the network runs
+    #[command(flatten)]
+    pub engine: EngineArguments,
+}
+
+/// `matte inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArguments {
+    /// A .tflite file or a bundled model's name
+    pub model: PathBuf,
+    /// How the network is to run
+    #[command(flatten)]
+    pub engine: EngineArguments,
+}
+
 fn parsed_size(text: &str) -> Result<(u32, u32), String> {
     let parsed =
         text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
@@ -125,6 +208,7 @@ mod tests {
     fn no_command_means_the_window() {
         let arguments =
             Arguments::parse_from(["matte", "--source", "clip", "--size", "360x640", "--frames", "3"]);
+        assert!(arguments.action.is_none());
         assert_eq!((arguments.window.size, arguments.window.frames), ((360, 640), Some(3)));
     }
 

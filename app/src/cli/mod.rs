@@ -3,6 +3,15 @@
 //! Errors are one sentence on standard error. The exit code is 0, 2 for bad input, or 1 for a failure.
 
 mod arguments;
+mod background;
+mod bench;
+mod engine;
+mod inspect;
+mod npz;
+mod output;
+mod planes;
+mod process;
+mod run;
 mod window;
 
 use std::fmt;
@@ -10,15 +19,16 @@ use std::process::ExitCode;
 
 use anyhow::Error;
 use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
 
-use arguments::Arguments;
+use arguments::{Action, Arguments};
 
 /// Runs what the command line asks for.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let log = env_logger::Env::default().default_filter_or("warn,wgpu_hal=error,naga=error");
     env_logger::Builder::from_env(log).init();
-    match run(arguments) {
+    match carry_out(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("matte: {error:#}");
@@ -27,8 +37,21 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> anyhow::Result<()> {
-    window::run(&arguments.window)
+fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.action {
+        None => window::run(&arguments.window),
+        Some(Action::Process(arguments)) => process::run(&arguments),
+        Some(Action::Run(arguments)) => run::run(&arguments),
+        Some(Action::Bench(arguments)) => bench::run(&arguments),
+        Some(Action::Inspect(arguments)) => inspect::run(&arguments),
+    }
+}
+
+/// A bar on the terminal; nothing where standard error is not one.
+fn progress(length: u64, what: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:32} {pos} of {len} {msg}, {eta} left");
+    let bar = ProgressBar::new(length).with_message(what);
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// Marks an error as the fault of what was given.

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use half::f16;
 use matte_engine::Session;
 use matte_engine::tensor::Tensor;
+use wgpu::{Device, Queue, Texture};
 
 use super::{Network, input_values};
 use crate::camera::Wake;
@@ -32,6 +33,34 @@ pub struct Answer {
     pub prepare: f32,
     /// The milliseconds that the network took.
     pub network: f32,
+}
+
+impl Answer {
+    /// Copies the mask into a texture that [`mask_texture`] made for it.
+    pub fn write(&self, queue: &Queue, texture: &Texture) {
+        let bytes_per_row = Some(2 * texture.width());
+        let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row, rows_per_image: None };
+        queue.write_texture(
+            texture.as_image_copy(),
+            bytemuck::cast_slice(&self.mask),
+            layout,
+            texture.size(),
+        );
+    }
+}
+
+/// A texture for masks of a size.
+pub fn mask_texture(device: &Device, (width, height): (u32, u32)) -> Texture {
+    device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("mask"),
+        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: wgpu::TextureFormat::R16Float,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+        view_formats: &[],
+    })
 }
 
 struct Shared {

@@ -12,7 +12,7 @@ mod input;
 use anyhow::{Context, Result, ensure};
 use matte_engine::Model;
 
-pub use cpu::{Answer, OnCpu};
+pub use cpu::{Answer, OnCpu, mask_texture};
 pub use gpu::OnGpu;
 pub use input::input_values;
 

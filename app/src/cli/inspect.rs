@@ -1,0 +1,32 @@
+//! `matte inspect`: a model's graph and plan as text.
+
+use std::io::Write;
+
+use anyhow::Result;
+
+use super::arguments::InspectArguments;
+use super::engine;
+
+/// Prints what the model is, what the passes did, and what runs where.
+pub fn run(arguments: &InspectArguments) -> Result<()> {
+    let model = engine::model(&arguments.model)?;
+    let gpu = engine::gpu(&arguments.engine)?;
+    let session = engine::session(&model, gpu.as_ref(), &arguments.engine)?;
+    let mut text = String::new();
+    if let Some(gpu) = &gpu {
+        text += &format!("adapter {}\n", gpu.title());
+    }
+    for (index, ty) in model.inputs().iter().enumerate() {
+        text += &format!("input {index}: {ty}\n");
+    }
+    for (index, ty) in model.outputs().iter().enumerate() {
+        text += &format!("output {index}: {ty}\n");
+    }
+    text += &format!("\ngraph after the passes\n{}\nplan\n{}", session.graph(), session.explain());
+    if let Some(plan) = session.plan() {
+        text += &format!("dispatches {}\n", plan.dispatches());
+    }
+    // A closed pipe, as of `head`, is no failure.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! Output files that appear whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// A file that is written beside its place and moved there when it is complete. Dropping it before that
+/// leaves nothing behind, and whatever was there before stays.
+pub struct Output {
+    file: Option<BufWriter<File>>,
+    unfinished: PathBuf,
+    place: PathBuf,
+}
+
+impl Output {
+    /// Begins a file that will appear at `place`.
+    pub fn create(place: &Path) -> Result<Self> {
+        let failed = || format!("the file {} cannot be written", place.display());
+        let name = place.file_name().with_context(failed)?.to_string_lossy();
+        let unfinished = place.with_file_name(format!(".{name}.{}.part", std::process::id()));
+        let file = BufWriter::new(File::create(&unfinished).with_context(failed)?);
+        Ok(Self { file: Some(file), unfinished, place: place.into() })
+    }
+
+    /// Puts the complete file in its place.
+    pub fn finish(mut self) -> Result<()> {
+        let move_it = || -> io::Result<()> {
+            let file = self.file.take().ok_or(io::ErrorKind::NotFound)?;
+            file.into_inner()?.sync_all()?;
+            fs::rename(&self.unfinished, &self.place)
+        };
+        let mut move_it = move_it;
+        move_it().with_context(|| format!("the file {} cannot be written", self.place.display()))
+    }
+
+    fn file(&mut self) -> io::Result<&mut BufWriter<File>> {
+        self.file.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file()?.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file()?.flush()
+    }
+}
+
+impl Seek for Output {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file()?.seek(to)
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        // After `finish` there is nothing to remove; otherwise the leftover is not worth another error.
+        let _ = fs::remove_file(&self.unfinished);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("matte-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a temporary folder");
+        folder
+    }
+
+    #[test]
+    fn a_file_appears_when_it_is_finished_and_not_before() {
+        let folder = folder("output");
+        let place = folder.join("result.txt");
+        let mut output = Output::create(&place).expect("a writable folder");
+        output.write_all(b"whole").expect("space");
+        assert!(!place.exists());
+        output.finish().expect("moved");
+        assert_eq!(fs::read(&place).expect("there"), b"whole");
+        let mut broken_off = Output::create(&place).expect("a writable folder");
+        broken_off.write_all(b"half").expect("space");
+        drop(broken_off);
+        assert_eq!(fs::read(&place).expect("still there"), b"whole");
+        assert_eq!(fs::read_dir(&folder).expect("the folder").count(), 1, "nothing is left behind");
+        fs::remove_dir_all(&folder).expect("cleared away");
+    }
+
+    #[test]
+    fn a_missing_folder_is_named() {
+        let error = Output::create(Path::new("no/such/folder/result.png")).err().expect("no such folder");
+        assert!(format!("{error:#}").contains("no/such/folder/result.png"));
+    }
+}
