@@ -33,3 +33,21 @@ pub fn choices(kernel: &'static str, results: [usize; 3], candidates: &[[u32; 3]
     }
     fitting.into_iter().map(|tile| Choice::new(kernel, workgroup(tiles(results, tile))).tiled(tile)).collect()
 }
+
+/// The choices of a pair of kernels for results that each fold so many texels: by one invocation (`each`), or by one
+/// work-group (`parts`) — first where texels are many.
+pub fn each_or_parts(
+    each: &'static str,
+    parts: &'static str,
+    results: [usize; 3],
+    texels: usize,
+) -> Vec<Choice> {
+    const MANY: usize = 32;
+    let mut choices = vec![Choice::new(each, workgroup(results))];
+    if texels >= 8 && results.iter().all(|&groups| groups <= 65535) {
+        let at = if texels >= MANY { 0 } else { 1 };
+        let sizes = [64, 256].into_iter().filter(|&size| size == 64 || texels > 64);
+        choices.splice(at..at, sizes.map(|size| Choice::new(parts, [size, 1, 1])));
+    }
+    choices
+}

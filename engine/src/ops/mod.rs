@@ -213,9 +213,27 @@ operators! {
     Split(split::Split),
     /// Axes in another order.
     Transpose(transpose::Transpose),
+    /// Matrix products with the model's weights.
+    FullyConnected(fully_connected::FullyConnected),
+    /// Matrix products of two operands.
+    BatchMatMul(batch_matmul::BatchMatMul),
+    /// Exponentials that sum to one.
+    Softmax(softmax::Softmax),
+    /// Vectors of length one.
+    L2Normalization(l2_normalization::L2Normalization),
+    /// Channels weighed against their neighbors.
+    LocalResponseNormalization(local_response_normalization::LocalResponseNormalization),
+    /// Maximum pooling with indices, and its inverse.
+    MaxPoolIndices(max_pool_indices::MaxPoolIndices),
 }
 
 pub mod basic_lstm;
+pub mod batch_matmul;
+pub mod fully_connected;
+pub mod l2_normalization;
+pub mod local_response_normalization;
+pub mod max_pool_indices;
+pub mod softmax;
 pub mod binary;
 pub mod case;
 pub mod chain;

@@ -1,0 +1,95 @@
+//! FULLY_CONNECTED: `y[r, o] = act(b[o] + Σ x[r, i] · w[o, i])` over the rows that the input's elements make in their order.
+//!
+//! Weights `[o, i]`, bias `[o]` or absent. The output is `[rows, o]`, or with `keep_num_dims` the input's shape with its
+//! last dimension, then i, replaced by o.
+
+/// The family's cases.
+pub mod cases;
+mod gpu;
+
+use super::operand::reals;
+use super::{Activation, Operands, Operator, Refusal, Source, Verdict};
+use crate::tensor::{Tensor, TensorType};
+use crate::wgsl::{Choice, Kernel};
+
+/// Attributes of a fully connected layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FullyConnected {
+    /// Whether the output has the input's dimensions but for the last.
+    pub keep_num_dims: bool,
+    /// What is applied to the result.
+    pub activation: Activation,
+}
+
+/// The attributes of a `FULLY_CONNECTED`.
+pub fn decode(source: &Source) -> Verdict<Option<FullyConnected>> {
+    if source.name != "FULLY_CONNECTED" {
+        return Ok(None);
+    }
+    if source.int("weights_format", 0)? != 0 {
+        return Err(Refusal::new("its weights are shuffled for one processor family"));
+    }
+    Ok(Some(FullyConnected {
+        keep_num_dims: source.bool("keep_num_dims")?,
+        activation: source.activation()?,
+    }))
+}
+
+impl Operator for FullyConnected {
+    fn name(&self) -> &'static str {
+        "FULLY_CONNECTED"
+    }
+
+    fn infer(&self, operands: &Operands) -> Verdict<Vec<Option<Vec<usize>>>> {
+        let (Some(input), Some(weights)) = (operands.shape(0)?, operands.shape(1)?) else {
+            return Ok(vec![None]);
+        };
+        let &[o, i] = weights else {
+            return Err(Refusal::new(format!("its weights {weights:?} should have rank 2")));
+        };
+        let elements = operands.input(0)?.ty.elements();
+        if i == 0 || elements % i != 0 {
+            return Err(Refusal::new(format!("its input {input:?} is not made of rows of {i}")));
+        }
+        if let Some(bias) = operands.optional(2).filter(|bias| bias.ty.elements() != o) {
+            return Err(Refusal::new(format!("its bias {} should have {o} elements", bias.ty)));
+        }
+        if !self.keep_num_dims {
+            return Ok(vec![Some(vec![elements / i, o])]);
+        }
+        match input.split_last() {
+            Some((&last, leading)) if last == i => Ok(vec![Some([leading, &[o]].concat())]),
+            _ => Err(Refusal::new(format!("its input {input:?} should end in {i}"))),
+        }
+    }
+
+    fn reference(&self, inputs: &[Option<&Tensor>], outputs: &[TensorType]) -> Verdict<Vec<Tensor>> {
+        let [Some(input), Some(weights), ref bias @ ..] = inputs[..] else {
+            return Err(Refusal::new("it needs an input and weights"));
+        };
+        let &[o, i] = weights.shape() else { return Err(Refusal::new("its weights should have rank 2")) };
+        let (x, w) = (reals(input)?, reals(weights)?);
+        let bias = bias.first().copied().flatten().map(reals).transpose()?.unwrap_or_else(|| vec![0.0; o]);
+        let dot = |row: &[f32], taps: &[f32]| {
+            row.iter().zip(taps).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>()
+        };
+        let mut y = Vec::with_capacity(outputs[0].elements());
+        for row in x.chunks_exact(i) {
+            let sums = w.chunks_exact(i).zip(&bias).map(|(taps, &b)| f64::from(b) + dot(row, taps));
+            y.extend(sums.map(|sum| self.activation.apply(sum as f32)));
+        }
+        Ok(vec![Tensor::from_reals(outputs[0].clone(), &y)?])
+    }
+
+    fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
+        gpu::choices(operands)
+    }
+
+    fn gpu_kernel(&self, operands: &Operands, choice: &Choice) -> Verdict<Kernel> {
+        gpu::kernel(self, operands, choice)
+    }
+
+    fn activation(&self) -> Activation {
+        self.activation
+    }
+}
