@@ -20,10 +20,10 @@ struct Params {
   left: i32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-override WGX: u32 = 4u;
+override WGX: u32 = 2u;
 override WGY: u32 = 4u;
 override WGZ: u32 = 2u;
-const TX: i32 = 1;
+const TX: i32 = 2;
 const AVERAGE: i32 = 1;
 const L2: i32 = 0;
 fn src_load(x: i32, y: i32, l: i32) -> Acc4 {
@@ -63,4 +63,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let l = i32(id.z);
   if x >= params.dst_w || y >= params.dst_h || l >= params.dst_s * params.dst_n { return; }
   dst_store(x + 0, y, l, pooled(x + 0, y, l));
+  dst_store(x + 1, y, l, pooled(x + 1, y, l));
 }

@@ -16,14 +16,12 @@ pub fn cases() -> Vec<Case> {
             let inputs = vec![given(&batched(x)), given(&batched(y))];
             cases.push(Case::new(format!("{form}_{m}x{k}x{n}"), op, inputs).tolerance(1e-5));
             cases.push(
-                Case::new(format!("{form}_matrix_{m}x{k}x{n}"), op, vec![given(&x), weights(&y)]).tolerance(1e-5),
+                Case::new(format!("{form}_matrix_{m}x{k}x{n}"), op, vec![given(&x), weights(&y)])
+                    .tolerance(1e-5),
             );
         }
         for (leading_x, leading_y) in [([2, 1], [1, 3]), ([1, 1], [4, 2]), ([2, 3], [2, 1])] {
-            let inputs = vec![
-                given(&[leading_x, x(6, 5)].concat()),
-                given(&[leading_y, y(5, 7)].concat()),
-            ];
+            let inputs = vec![given(&[leading_x, x(6, 5)].concat()), given(&[leading_y, y(5, 7)].concat())];
             cases.push(Case::new(format!("{form}_{leading_x:?}x{leading_y:?}"), op, inputs).tolerance(1e-5));
         }
     }

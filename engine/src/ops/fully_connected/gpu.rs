@@ -50,7 +50,8 @@ pub fn choices(operands: &Operands) -> Verdict<Vec<Choice>> {
     }
     if shape.row_texels() >= 16 {
         let tile = if rows >= 4 { 4 } else { 1 };
-        let parts = [[8, 8, 1], [16, 16, 1], [4, 32, 1]].map(|size| Choice::new(PARTS, size).tiled([tile, 1, 1]));
+        let parts =
+            [[8, 8, 1], [16, 16, 1], [4, 32, 1]].map(|size| Choice::new(PARTS, size).tiled([tile, 1, 1]));
         let few = slices * rows.div_ceil(tile as usize) < 2048;
         let at = if few { 0 } else { choices.len() };
         choices.splice(at..at, parts);

@@ -64,7 +64,8 @@ impl MaxPoolIndices {
         [0, 1].map(|axis| match (self.direction, self.window.padding) {
             (Direction::Pool, Padding::Valid) => 0,
             _ => {
-                let reach = pooled[axis].saturating_sub(1) * self.window.stride[axis] + self.window.size[axis];
+                let reach =
+                    pooled[axis].saturating_sub(1) * self.window.stride[axis] + self.window.size[axis];
                 reach.saturating_sub(image[axis]) / 2
             }
         })

@@ -31,8 +31,10 @@ pub fn cases() -> Vec<Case> {
         ..TensorType::new(DType::I8, shape)
     };
     let inputs = vec![values(random_integers(ty(0.1, 3, &[3, 10]), -128, 127))];
-    cases.push(
-        Case::new("i8", Softmax::Plain { beta: 1.0 }, inputs).outputs(vec![ty(1.0 / 256.0, -128, &[])]),
-    );
+    cases.push(Case::new("i8", Softmax::Plain { beta: 1.0 }, inputs).outputs(vec![ty(
+        1.0 / 256.0,
+        -128,
+        &[],
+    )]));
     cases
 }
