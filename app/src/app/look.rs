@@ -31,13 +31,13 @@ pub fn settings_of(look: &Look) -> Settings {
     }
 }
 
-/// Strength 0 … 1 of following the picture's edges is ε from 1e-3 down to 6e-5, in equal steps of its logarithm.
+/// Strength 0 … 1 of following the picture's edges is ε from 6e-4 down to 3e-5, in equal steps of its logarithm.
 fn refinement_of(look: &Look) -> Refinement {
     Refinement {
         temporal: if look.smoothing.on { Temporal::Motion } else { Temporal::Off },
         temporal_strength: look.smoothing.value,
         upsampling: if look.refinement.on { Upsampling::Guided } else { Upsampling::Bilinear },
-        epsilon: 1e-3 * 0.06f32.powf(look.refinement.value),
+        epsilon: 6e-4 * 0.05f32.powf(look.refinement.value),
         ..Refinement::DEFAULT
     }
 }

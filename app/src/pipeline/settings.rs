@@ -81,7 +81,7 @@ impl Refinement {
         temporal: Temporal::Motion,
         temporal_strength: 0.9,
         upsampling: Upsampling::Guided,
-        epsilon: 2e-4,
+        epsilon: 1e-4,
         shrink: 0.0,
         feather: 0.0,
     };

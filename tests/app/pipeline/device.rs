@@ -1,6 +1,6 @@
 //! A GPU for tests, and the pipeline's results as plain pixels.
 
-use std::sync::OnceLock;
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use matte::pipeline::{Frame, Mask, Pipeline, Rect, Settings, Target, readback};
 use wgpu::{Device, Queue, TextureFormat, TextureUsages, TextureView};
@@ -35,6 +35,9 @@ async fn open() -> Option<Gpu> {
     Some(Gpu { device, queue })
 }
 
+/// Held while anything is read back, by many at once.
+pub static READS: RwLock<()> = RwLock::new(());
+
 /// A pixel's red, green, blue and alpha.
 pub type Pixel = [u8; 4];
 
@@ -64,6 +67,12 @@ impl Gpu {
             wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(4 * width), rows_per_image: None };
         self.queue.write_texture(texture.as_image_copy(), bytemuck::cast_slice(values), layout, size);
         texture.create_view(&wgpu::TextureViewDescriptor::default())
+    }
+
+    /// Reads something back. Tests that watch the count hold [`READS`] alone.
+    pub fn read(&self, read: impl FnOnce(&Self) -> anyhow::Result<Vec<u8>>) -> Vec<u8> {
+        let _shared = READS.read().unwrap_or_else(PoisonError::into_inner);
+        read(self).expect("the GPU's memory is read")
     }
 
     /// Renders one frame at the picture's own size.
@@ -104,7 +113,7 @@ impl Gpu {
         let target = Target { view: &view, viewport: Rect::of_size(size) };
         pipeline.encode(&mut encoder, settings, mask, target);
         self.queue.submit([encoder.finish()]);
-        let bytes = readback::read_texture(&self.device, &self.queue, &texture).expect("the result is read");
+        let bytes = self.read(|gpu| readback::read_texture(&gpu.device, &gpu.queue, &texture));
         bytes.chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2], pixel[3]]).collect()
     }
 }

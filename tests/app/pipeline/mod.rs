@@ -1,7 +1,12 @@
 //! The frame pipeline against plain mirrors of its formulas, and against what it is for.
 
+mod blur;
+mod compose;
 mod convert;
 mod device;
 mod frame;
+mod mirror;
+mod portrait;
 mod prepare;
+mod refine;
 mod shaders;

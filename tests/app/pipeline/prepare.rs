@@ -68,7 +68,7 @@ fn prepared(
     pipeline.prepare(&mut encoder, &Input { binding, element, size, range, crop });
     encoder.copy_buffer_to_buffer(&storage, 256, &read, 0, bytes);
     gpu.queue.submit([encoder.finish()]);
-    let bytes = readback::read_buffer(&gpu.device, &read, bytes).expect("the input is read");
+    let bytes = gpu.read(|gpu| readback::read_buffer(&gpu.device, &read, bytes));
     let values: Vec<f32> = match element {
         Element::F32 => bytes.chunks_exact(4).map(bytemuck::pod_read_unaligned).collect(),
         Element::F16 => {

@@ -8,23 +8,24 @@
 @group(0) @binding(2) var matte: texture_2d<f32>;
 
 fn background_weight(matte: f32) -> f32 {
-    return max(1.0 - smoothstep(0.12, 0.55, matte), 0.001);
+    return max(1.0 - smoothstep(0.0, 0.25, matte), 0.001);
 }
 
-// Half the frame's size: the mean of 2 × 2 weighted pixels.
+// Half the frame's size: the mean of 2 × 2 pixels, weighted by the one with the most of the person in it.
 @fragment
 fn premultiply(corner: Corner) -> @location(0) vec4<f32> {
     let first = 2 * vec2<i32>(corner.position.xy);
     let last = vec2<i32>(textureDimensions(finer)) - 1;
-    var sum = vec4<f32>(0.0);
+    var sum = vec3<f32>(0.0);
+    var most = 0.0;
     for (var y = 0; y < 2; y++) {
         for (var x = 0; x < 2; x++) {
             let pixel = min(first + vec2<i32>(x, y), last);
-            let weight = background_weight(textureLoad(matte, pixel, 0).x);
-            sum += weight * vec4<f32>(textureLoad(finer, pixel, 0).xyz, 1.0);
+            most = max(most, textureLoad(matte, pixel, 0).x);
+            sum += textureLoad(finer, pixel, 0).xyz;
         }
     }
-    return 0.25 * sum;
+    return background_weight(most) * vec4<f32>(0.25 * sum, 1.0);
 }
 
 fn tap(uv: vec2<f32>) -> vec4<f32> {

@@ -94,7 +94,8 @@ fn light_at(uv: vec2<f32>) -> vec3<f32> {
 
 // The person's color times alpha. With recovery the old background's share is taken out: of a pixel
 // I = α F + (1 − α) B, α F = I − (1 − α) B, where B is the masked mean of the background nearby. It stays
-// within 0..α, so that nothing of the room shows where alpha is 0.
+// within 0..α, so that nothing of the room shows where alpha is 0. Where alpha is small the difference is mostly
+// the mean's error, and α I takes its place.
 fn foreground(uv: vec2<f32>, color: vec3<f32>, alpha: f32) -> vec3<f32> {
     if compose.recovery == 0u {
         return alpha * color;
@@ -102,7 +103,8 @@ fn foreground(uv: vec2<f32>, color: vec3<f32>, alpha: f32) -> vec3<f32> {
     let room = textureSampleLevel(nearby, smooth_sampler, frame_uv(uv), 0.0);
     let known = smoothstep(0.002, 0.02, room.w);
     let rest = (1.0 - alpha) * mix(color, unpremultiplied(room), known);
-    return clamp(color - rest, vec3<f32>(0.0), vec3<f32>(alpha));
+    let recovered = clamp(color - rest, vec3<f32>(0.0), vec3<f32>(alpha));
+    return mix(alpha * color, recovered, smoothstep(0.0, 0.4, alpha));
 }
 
 // Color with its alpha, not premultiplied.

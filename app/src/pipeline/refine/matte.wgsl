@@ -1,14 +1,37 @@
 // One fragment makes one pixel of the full-size matte: the mask brought to the frame's size, then the
-// matte curve, which is hard at clear edges and soft where the picture is busy, as in hair.
+// matte curve. Where the picture changes from pixel to pixel, at clear edges and in hair, the value follows the
+// color and is nearly the matte already: the ramp is gentle. Where it does not, the value is only as sure as
+// the network: the ramp is steep, and the color is taken from the neighbors too, so that the camera's noise
+// does not show in the matte.
 // Preceded by fullscreen.wgsl and refine.wgsl.
 
 @group(0) @binding(0) var<uniform> refine: Refine;
 @group(0) @binding(1) var frame: texture_2d<f32>;
 @group(0) @binding(2) var guide: texture_2d<f32>;
 @group(0) @binding(3) var<storage, read> means: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> bounds: array<u32>;
 
 fn color_at(pixel: vec2<i32>) -> vec3<f32> {
     return textureLoad(frame, clamp(pixel, vec2<i32>(0), refine.frame_size - 1), 0).xyz;
+}
+
+// The color that the matte is read from, and how clearly the picture changes there, 0..1.
+struct Look {
+    color: vec3<f32>,
+    clear: f32,
+}
+
+fn look_at(pixel: vec2<i32>) -> Look {
+    let center = color_at(pixel);
+    let left = color_at(pixel - vec2<i32>(1, 0));
+    let right = color_at(pixel + vec2<i32>(1, 0));
+    let above = color_at(pixel - vec2<i32>(0, 1));
+    let below = color_at(pixel + vec2<i32>(0, 1));
+    let across = 0.5 * (right - left);
+    let down = 0.5 * (below - above);
+    let clear = smoothstep(0.0003, 0.003, dot(across, across) + dot(down, down));
+    let mean = 0.2 * (center + left + right + above + below);
+    return Look(mix(mean, center, clear), clear);
 }
 
 // The four guide texels around a pixel, and the pixel's place between them.
@@ -33,12 +56,24 @@ fn mean_model(x: i32, y: i32) -> vec4<f32> {
     return means[y * refine.guide_size.x + x];
 }
 
-fn guided(pixel: vec2<i32>) -> f32 {
+fn guided(pixel: vec2<i32>, color: vec3<f32>) -> f32 {
     let cell = cell_of(pixel);
     let top = mix(mean_model(cell.low.x, cell.low.y), mean_model(cell.high.x, cell.low.y), cell.part.x);
     let bottom = mix(mean_model(cell.low.x, cell.high.y), mean_model(cell.high.x, cell.high.y), cell.part.x);
     let model = mix(top, bottom, cell.part.y);
-    return dot(model.xyz, color_at(pixel) - 0.5) + model.w;
+    return dot(model.xyz, color - 0.5) + model.w;
+}
+
+// The most and the least that the matte may be at a pixel.
+fn bounds_at(pixel: vec2<i32>) -> vec2<f32> {
+    let cell = cell_of(pixel);
+    let top = mix(bound(cell.low.x, cell.low.y), bound(cell.high.x, cell.low.y), cell.part.x);
+    let bottom = mix(bound(cell.low.x, cell.high.y), bound(cell.high.x, cell.high.y), cell.part.x);
+    return mix(top, bottom, cell.part.y);
+}
+
+fn bound(x: i32, y: i32) -> vec2<f32> {
+    return unpack2x16unorm(bounds[y * refine.guide_size.x + x]);
 }
 
 fn bilinear(pixel: vec2<i32>) -> f32 {
@@ -58,10 +93,9 @@ fn bilinear(pixel: vec2<i32>) -> f32 {
 
 // Joint bilateral upsampling (Kopf et al. 2007) over 5 × 5 guide texels, every second one, with
 // d² = L² + 3 |chroma|² as the distance of colors.
-fn joint_bilateral(pixel: vec2<i32>) -> f32 {
+fn joint_bilateral(pixel: vec2<i32>, color: vec3<f32>) -> f32 {
     const SPACE = -1.0 / (2.0 * 3.0 * 3.0);
     const RANGE = -1.0 / (2.0 * 0.05 * 0.05);
-    let color = color_at(pixel);
     let at = (vec2<f32>(pixel) + 0.5) / f32(refine.factor) - 0.5;
     let middle = vec2<i32>(round(at));
     var sum = vec2<f32>(1e-9 * bilinear(pixel), 1e-9);
@@ -80,25 +114,23 @@ fn joint_bilateral(pixel: vec2<i32>) -> f32 {
     return sum.x / sum.y;
 }
 
-fn upsampled(pixel: vec2<i32>) -> f32 {
+fn upsampled(pixel: vec2<i32>, color: vec3<f32>) -> f32 {
     switch refine.upsampling {
-        case 1u: { return guided(pixel); }
-        case 2u: { return joint_bilateral(pixel); }
+        case 1u: { return guided(pixel, color); }
+        case 2u: { return joint_bilateral(pixel, color); }
         default: { return bilinear(pixel); }
     }
-}
-
-fn matte_curve(pixel: vec2<i32>, value: f32) -> f32 {
-    let dx = 0.5 * (color_at(pixel + vec2<i32>(1, 0)) - color_at(pixel - vec2<i32>(1, 0)));
-    let dy = 0.5 * (color_at(pixel + vec2<i32>(0, 1)) - color_at(pixel - vec2<i32>(0, 1)));
-    let clear = smoothstep(0.001, 0.02, dot(dx, dx) + dot(dy, dy));
-    let low = mix(0.15, 0.35, clear);
-    let high = mix(0.85, 0.65, clear);
-    return smoothstep(low, high, value);
 }
 
 @fragment
 fn make_matte(corner: Corner) -> @location(0) vec4<f32> {
     let pixel = vec2<i32>(corner.position.xy);
-    return vec4<f32>(matte_curve(pixel, upsampled(pixel)), 0.0, 0.0, 1.0);
+    let look = look_at(pixel);
+    let low = mix(0.25, 0.15, look.clear);
+    var matte = clamp((upsampled(pixel, look.color) - low) / (1.0 - 2.0 * low), 0.0, 1.0);
+    if refine.upsampling == 1u {
+        let limits = bounds_at(pixel);
+        matte = max(min(matte, limits.x), limits.y);
+    }
+    return vec4<f32>(matte, 0.0, 0.0, 1.0);
 }

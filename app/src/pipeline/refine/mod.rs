@@ -3,7 +3,8 @@
 //! The mask is first brought onto the *guide*, the shown picture shrunk by a whole factor, and smoothed in
 //! time there. The color guided filter then finds, around each guide texel, the linear function of color that
 //! fits the mask best; its coefficients are smooth, so they are cheap to enlarge, and applied to the full-size
-//! picture they give a matte whose edge lies where the picture's edge lies. Two guides alternate: the other
+//! picture they give a matte whose edge lies where the picture's edge lies. Far from any doubt of the network its
+//! word stands. Two guides alternate: the other
 //! one is the past.
 
 use bytemuck::{Pod, Zeroable};
@@ -100,6 +101,7 @@ struct Sized {
     row_tails: Buffer,
     models: Buffer,
     means: Buffer,
+    bounds: Buffer,
     mattes: [Image; 2],
 }
 
@@ -223,13 +225,15 @@ impl Refine {
         let (width, height) = sized.guides[0].size();
         let (rows, columns) = ((width.div_ceil(STRIP), height), (width, height.div_ceil(STRIP)));
         let uniform = || (0, self.uniform.as_entire_binding());
-        let sums = || [(2, sized.row_sums.as_entire_binding()), (3, sized.row_tails.as_entire_binding())];
-        let guide = (1, BindingResource::TextureView(&sized.guides[self.current].view));
-        let [first, second] = sums();
-        gpu::dispatch(device, pass, &self.pipelines.sum_rows, &[uniform(), guide, first, second], rows);
-        let [first, second] = sums();
+        let guide = || (1, BindingResource::TextureView(&sized.guides[self.current].view));
+        let sums = || (2, sized.row_sums.as_entire_binding());
+        let tails = || (3, sized.row_tails.as_entire_binding());
         let models = (4, sized.models.as_entire_binding());
-        gpu::dispatch(device, pass, &self.pipelines.solve, &[uniform(), first, second, models], columns);
+        let bounds = (5, sized.bounds.as_entire_binding());
+        let summed = [uniform(), guide(), sums(), tails()];
+        gpu::dispatch(device, pass, &self.pipelines.sum_rows, &summed, rows);
+        let solved = [uniform(), guide(), sums(), tails(), models, bounds];
+        gpu::dispatch(device, pass, &self.pipelines.solve, &solved, columns);
         let smooth = |pass: &mut ComputePass<'_>, pipeline, from: &Buffer, to: &Buffer, grid| {
             let buffers = [uniform(), (1, from.as_entire_binding()), (2, to.as_entire_binding())];
             gpu::dispatch(device, pass, pipeline, &buffers, grid);
@@ -245,6 +249,7 @@ impl Refine {
             (1, BindingResource::TextureView(&picture.view)),
             (2, BindingResource::TextureView(&self.sized.guides[self.current].view)),
             (3, self.sized.models.as_entire_binding()),
+            (4, self.sized.bounds.as_entire_binding()),
         ];
         let before = Before::Clear(wgpu::Color::TRANSPARENT);
         let target = &self.sized.mattes[0].view;
@@ -310,6 +315,7 @@ impl Sized {
             row_tails: gpu::storage(device, "row tails", 4 * texels),
             models: gpu::storage(device, "models", 16 * texels),
             means: gpu::storage(device, "means", 16 * texels),
+            bounds: gpu::storage(device, "bounds", 4 * texels),
             mattes: [(); 2]
                 .map(|()| Image::new(device, "matte", frame_size, TextureFormat::R8Unorm, matte_usage)),
         }

@@ -3,7 +3,8 @@
 //     a = (Σ + εU)⁻¹ (mean(I p) − mean(I) mean(p)),   b = mean(p) − a·mean(I).
 // Windows have 2 radius + 1 texels a side; the guide's edge texels are repeated beyond its edges.
 //
-// `sum_rows` makes the sums along x, `solve` those along y and a, b. An invocation slides over a strip of
+// `sum_rows` makes the sums along x, `solve` those along y, a and b, and the bounds: what the matte may be at
+// most and at least, because windows reach farther than a network errs. An invocation slides over a strip of
 // STRIP texels, along x in `sum_rows` (grid: strips × rows) and along y in `solve` (grid: columns × strips),
 // 8 × 8 invocations a workgroup.
 // Preceded by refine.wgsl.
@@ -16,6 +17,9 @@ const STRIP = 8;
 @group(0) @binding(2) var<storage, read_write> row_sums: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> row_tails: array<f32>;
 @group(0) @binding(4) var<storage, read_write> models: array<vec4<f32>>;
+
+// The bounds of each texel: the upper one in the low half, the lower one in the high half, both in 0..1.
+@group(0) @binding(5) var<storage, read_write> bounds: array<u32>;
 
 struct Moments {
     first: vec4<f32>,
@@ -93,6 +97,30 @@ fn model_of(sum: Moments) -> vec4<f32> {
     return vec4<f32>(a, mask - dot(a, color));
 }
 
+fn mask_near(x: i32, y: i32) -> f32 {
+    return textureLoad(guide, clamp(vec2<i32>(x, y), vec2<i32>(0), refine.guide_size - 1), 0).w;
+}
+
+// Where no mask value within three texels speaks for a person the matte is 0, and where none speaks against
+// one it is 1.
+fn bounds_of(x: i32, y: i32) -> u32 {
+    let a = vec4<f32>(mask_near(x - 3, y), mask_near(x + 3, y), mask_near(x, y - 3), mask_near(x, y + 3));
+    let b = vec4<f32>(
+        mask_near(x - 2, y - 2),
+        mask_near(x + 2, y - 2),
+        mask_near(x - 2, y + 2),
+        mask_near(x + 2, y + 2),
+    );
+    let center = mask_near(x, y);
+    let most = max(a, b);
+    let least = min(a, b);
+    let greatest = max(max(max(most.x, most.y), max(most.z, most.w)), center);
+    let smallest = min(min(min(least.x, least.y), min(least.z, least.w)), center);
+    let upper = smoothstep(0.02, 0.3, greatest);
+    let lower = 1.0 - smoothstep(0.02, 0.3, 1.0 - smallest);
+    return pack2x16unorm(vec2<f32>(upper, lower));
+}
+
 @compute @workgroup_size(8, 8)
 fn solve(@builtin(global_invocation_id) id: vec3<u32>) {
     let x = i32(id.x);
@@ -106,6 +134,7 @@ fn solve(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     for (var y = first; y < min(first + STRIP, refine.guide_size.y); y++) {
         models[y * refine.guide_size.x + x] = model_of(sum);
+        bounds[y * refine.guide_size.x + x] = bounds_of(x, y);
         sum = added(sum, row_moments(x, y + refine.radius + 1), 1.0);
         sum = added(sum, row_moments(x, y - refine.radius), -1.0);
     }
