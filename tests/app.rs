@@ -2,3 +2,9 @@
 
 #[path = "app/pipeline/mod.rs"]
 mod pipeline;
+#[path = "app/screen.rs"]
+mod screen;
+#[path = "app/sighting.rs"]
+mod sighting;
+#[path = "app/window.rs"]
+mod window;
