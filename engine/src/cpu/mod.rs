@@ -18,6 +18,7 @@ use crate::pool::Pool;
 use crate::tensor::{DType, Tensor, TensorType};
 use arena::Arena;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Values begin at multiples of this: a cache line.
 const ALIGNMENT: usize = 64;
@@ -133,6 +134,23 @@ impl Executable {
         let outputs = graph.outputs.iter().map(|&output| self.load(output)).collect();
         self.loose.iter_mut().for_each(|tensor| *tensor = None);
         outputs
+    }
+
+    /// Runs the graph as [`Executable::run`] does; for each step its kernel and how long it took.
+    pub fn profile(&mut self, inputs: &[Tensor]) -> Result<Vec<(String, Duration)>> {
+        let names = self.explain().into_iter().map(|(_, name)| name);
+        let graph = self.graph.clone();
+        for (&value, tensor) in graph.inputs.iter().zip(inputs) {
+            self.store(value, tensor.clone());
+        }
+        let mut times = Vec::with_capacity(self.steps.len());
+        for (index, name) in names.enumerate() {
+            let start = Instant::now();
+            self.step(index)?;
+            times.push((name, start.elapsed()));
+        }
+        self.loose.iter_mut().for_each(|tensor| *tensor = None);
+        Ok(times)
     }
 
     fn step(&mut self, index: usize) -> Result<()> {

@@ -3,6 +3,7 @@
 use super::{Epilogue, Packed, Product, Source, Tile, Window};
 use crate::pool::Pool;
 use crate::simd::{Isa, Simd, map_in_place};
+use crate::simd_maps;
 
 /// Values in −1 … 1 that are the same on every run.
 struct Values(u32);
@@ -30,6 +31,8 @@ fn assert_close(actual: &[f32], expected: &[f32], depth: usize, what: &str) {
     }
 }
 
+simd_maps! { Twice(simd, x) simd.add(x, x); }
+
 /// Doubles every value and adds its pixel's number and a thousandth of its channel's.
 struct Mark;
 
@@ -38,7 +41,7 @@ impl Epilogue for Mark {
     fn apply<S: Simd>(&self, simd: S, mut tile: Tile<'_>) {
         for row in 0..tile.rows {
             let (pixel, channel) = (tile.first_row + row, tile.first_column);
-            map_in_place(simd, tile.row(row), |x| simd.add(x, x));
+            map_in_place(simd, tile.row(row), Twice);
             for (i, value) in tile.row(row).iter_mut().enumerate() {
                 *value += pixel as f32 + (channel + i) as f32 / 1000.0;
             }

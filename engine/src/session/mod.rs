@@ -22,6 +22,7 @@ use crate::tensor::{Tensor, TensorType};
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[cfg(feature = "gpu")]
 pub use gpu::{Input, StepTime};
@@ -269,6 +270,16 @@ impl Session {
             Runner::Cpu(executable) => self.explain_cpu(executable),
             #[cfg(feature = "gpu")]
             Runner::Gpu(runner) => runner.plan().to_string(),
+        }
+    }
+
+    /// Runs once on the CPU; for each step its kernel and how long it took.
+    pub fn profile_cpu(&mut self, inputs: &[Tensor]) -> Result<Vec<(String, Duration)>> {
+        self.check(inputs)?;
+        match &mut self.runner {
+            Runner::Cpu(executable) => executable.profile(inputs),
+            #[cfg(feature = "gpu")]
+            Runner::Gpu(_) => Err(Error::invalid("the session runs on the GPU: its steps are timed there")),
         }
     }
 

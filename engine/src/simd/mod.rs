@@ -5,13 +5,15 @@
 //! ```
 //! use matte_engine::simd::{Isa, Simd, Vectorized};
 //!
+//! matte_engine::simd_maps! { Twice(simd, x) simd.add(x, x); }
+//!
 //! struct Double<'a>(&'a mut [f32]);
 //!
 //! impl Vectorized for Double<'_> {
 //!     type Output = ();
 //!     #[inline(always)]
 //!     fn run<S: Simd>(self, simd: S) {
-//!         matte_engine::simd::map_in_place(simd, self.0, |x| simd.add(x, x));
+//!         matte_engine::simd::map_in_place(simd, self.0, Twice);
 //!     }
 //! }
 //!
@@ -24,6 +26,7 @@
 //! - The compiler uses an instruction set only inside a function that declares it. [`Simd::vectorize`] is that function: it calls
 //!   [`Vectorized::run`], and everything below is `#[inline(always)]`, so the whole kernel is compiled with the instructions of `S`.
 //!   A method of [`Simd`] called from elsewhere is right but slow.
+//!   So is a closure that the compiler does not inline, which is why the loops take a [`Map`] or [`Zip`].
 //! - `vectorize` within a kernel makes a function of its own out of an inner kernel: the way to keep code small.
 //! - [`Portable`] is four lanes of plain Rust, which the compiler maps to SSE2, WASM's simd128 or nothing at all.
 
@@ -47,7 +50,7 @@ pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512;
 pub use isa::Isa;
-pub use map::{map, map_in_place, zip, zip_in_place};
+pub use map::{Clamp, Map, Zip, map, map_in_place, zip_in_place};
 #[cfg(target_arch = "aarch64")]
 pub use neon::Neon;
 pub use portable::Portable;

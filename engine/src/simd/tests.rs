@@ -1,46 +1,30 @@
 //! Every operation on every instruction set of the CPU, against `f64`.
 
 use super::math;
-use super::{Isa, Simd, Vectorized, map};
+use super::{Isa, Map, Simd, Vectorized, map};
+use crate::simd_maps;
 
 struct Apply<'a, F>(&'a [f32], &'a mut [f32], F);
 
-/// A function of a vector, as a value.
-trait Function {
-    fn of<S: Simd>(&self, simd: S, x: S::F32) -> S::F32;
+simd_maps! {
+    Exp(simd, x) math::exp(simd, x);
+    Sigmoid(simd, x) math::sigmoid(simd, x);
+    Tanh(simd, x) math::tanh(simd, x);
+    Erf(simd, x) math::erf(simd, x);
+    HardSwish(simd, x) math::hard_swish(simd, x);
+    Gelu(simd, x) math::gelu(simd, x);
+    GeluTanh(simd, x) math::gelu_tanh(simd, x);
+    Round(simd, x) simd.round(x);
+    Floor(simd, x) simd.floor(x);
+    Sqrt(simd, x) simd.sqrt(x);
 }
 
-macro_rules! functions {
-    ($($name:ident = $path:path;)+) => {
-        $(struct $name;
-        impl Function for $name {
-            #[inline(always)]
-            fn of<S: Simd>(&self, simd: S, x: S::F32) -> S::F32 {
-                $path(simd, x)
-            }
-        })+
-    };
-}
-
-functions! {
-    Exp = math::exp;
-    Sigmoid = math::sigmoid;
-    Tanh = math::tanh;
-    Erf = math::erf;
-    HardSwish = math::hard_swish;
-    Gelu = math::gelu;
-    GeluTanh = math::gelu_tanh;
-    Round = Simd::round;
-    Floor = Simd::floor;
-    Sqrt = Simd::sqrt;
-}
-
-impl<F: Function> Vectorized for Apply<'_, F> {
+impl<F: Map> Vectorized for Apply<'_, F> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        map(simd, self.0, self.1, |x| self.2.of(simd, x));
+        map(simd, self.0, self.1, self.2);
     }
 }
 
@@ -61,7 +45,7 @@ fn ulps(actual: f32, expected: f64) -> f64 {
     (f64::from(actual) - expected).abs() / (exponent - 23.0).exp2()
 }
 
-fn check<F: Function + Copy>(function: F, limit: f32, bound: f64, truth: impl Fn(f64) -> f64) {
+fn check<F: Map>(function: F, limit: f32, bound: f64, truth: impl Fn(f64) -> f64) {
     let inputs = sweep(limit);
     for isa in Isa::all() {
         let mut outputs = vec![0.0; inputs.len()];
@@ -73,9 +57,6 @@ fn check<F: Function + Copy>(function: F, limit: f32, bound: f64, truth: impl Fn
         }
     }
 }
-
-macro_rules! copies { ($($name:ident),+) => { $(impl Clone for $name { fn clone(&self) -> Self { *self } } impl Copy for $name {})+ }; }
-copies!(Exp, Sigmoid, Tanh, Erf, HardSwish, Gelu, GeluTanh, Round, Floor, Sqrt);
 
 #[test]
 fn exp_is_within_two_ulps() {

@@ -6,7 +6,7 @@ use crate::ops::binary::BinaryKind;
 use crate::ops::chain::nhwc;
 use crate::ops::{Broadcast, Chain, CpuIo, CpuKernel, Link, Operands, Operator, Other};
 use crate::pool::{Disjoint, Pool};
-use crate::simd::{Simd, Vectorized, map};
+use crate::simd::{Clamp, Simd, Vectorized, map};
 use std::ops::Range;
 
 /// Numbers of a tile: a part of the first level cache.
@@ -114,9 +114,8 @@ impl Vectorized for Part<'_> {
                 let (start, count) = (row * self.channels + column, (rows - 1) * self.channels + columns);
                 // SAFETY: tasks have different rows or columns.
                 let to = unsafe { self.outputs.slice(start, count) };
-                let (low, high) = (simd.splat(self.bounds[0]), simd.splat(self.bounds[1]));
                 match self.from {
-                    Some(from) => map(simd, &from[start..], to, |x| simd.clamp(x, low, high)),
+                    Some(from) => map(simd, &from[start..], to, Clamp(self.bounds)),
                     None => to.fill(1.0),
                 }
                 self.chain.apply(simd, Tile::new(to, self.channels, [row, rows], [column, columns]));

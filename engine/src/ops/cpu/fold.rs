@@ -4,7 +4,7 @@ use super::{Steps, isa};
 use crate::gemm::{Epilogue, Tile};
 use crate::ops::{CpuIo, CpuKernel};
 use crate::pool::{Disjoint, Pool};
-use crate::simd::{Simd, Vectorized, map_in_place, zip_in_place};
+use crate::simd::{Clamp, Map, Simd, Vectorized, Zip, map_in_place, zip_in_place};
 
 /// How numbers are folded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,6 +172,26 @@ impl Part<'_> {
     }
 }
 
+#[derive(Clone, Copy)]
+struct Joined(Folding);
+
+impl Zip for Joined {
+    #[inline(always)]
+    fn of<S: Simd>(self, simd: S, a: S::F32, b: S::F32) -> S::F32 {
+        self.0.join(simd, a, b)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Finished(Folding, usize);
+
+impl Map for Finished {
+    #[inline(always)]
+    fn of<S: Simd>(self, simd: S, x: S::F32) -> S::F32 {
+        self.0.finish(simd, x, self.1)
+    }
+}
+
 /// The folds of all parts in one, and what follows.
 struct Join<'a, E> {
     fold: &'a Fold,
@@ -190,10 +210,10 @@ impl<E: Epilogue> Vectorized for Join<'_, E> {
         let channels = self.to.len();
         self.to.copy_from_slice(&self.folds[..channels]);
         for part in self.folds.chunks_exact(channels).skip(1) {
-            zip_in_place(simd, self.to, part, |a, b| folding.join(simd, a, b));
+            zip_in_place(simd, self.to, part, Joined(*folding));
         }
-        let [low, high] = steps.bounds().map(|bound| simd.splat(bound));
-        map_in_place(simd, self.to, |x| simd.clamp(folding.finish(simd, x, *pixels), low, high));
+        map_in_place(simd, self.to, Finished(*folding, *pixels));
+        map_in_place(simd, self.to, Clamp(steps.bounds()));
         let tile = Tile::new(self.to, channels, [self.picture, 1], [0, channels]);
         self.chain.apply(simd, tile);
     }

@@ -2,55 +2,59 @@
 
 use crate::ops::binary::BinaryKind;
 use crate::ops::unary::Unary;
-use crate::simd::{Simd, map_in_place, math, zip_in_place};
+use crate::simd::{Clamp, Map, Simd, Vectorized, Zip, map_in_place, math, zip_in_place};
+use crate::{simd_maps, simd_zips};
 
 /// From here on every float is an integer.
 const INTEGERS_FROM: f32 = 4_194_304.0;
 
-/// `x ← clamp(x)`
-#[inline(always)]
-pub fn clamp<S: Simd>(simd: S, [low, high]: [f32; 2], values: &mut [f32]) {
-    let (low, high) = (simd.splat(low), simd.splat(high));
-    map_in_place(simd, values, |x| simd.clamp(x, low, high));
+simd_maps! {
+    Abs(simd, x) simd.abs(x);
+    Ceil(simd, x) {
+        let zero = simd.splat(0.0);
+        let ceil = simd.sub(zero, simd.floor(simd.sub(zero, x)));
+        integral(simd, x, simd.copysign(ceil, x))
+    };
+    Elu(simd, x) {
+        let below = simd.sub(math::exp(simd, x), simd.splat(1.0));
+        simd.select(simd.less(simd.splat(0.0), x), x, below)
+    };
+    Exp(simd, x) math::exp(simd, x);
+    Floor(simd, x) integral(simd, x, simd.floor(x));
+    Gelu(simd, x) math::gelu(simd, x);
+    GeluTanh(simd, x) math::gelu_tanh(simd, x);
+    HardSwish(simd, x) math::hard_swish(simd, x);
+    Negative(simd, x) simd.mul(x, simd.splat(-1.0));
+    Round(simd, x) integral(simd, x, simd.round(x));
+    Rsqrt(simd, x) simd.div(simd.splat(1.0), simd.sqrt(x));
+    Sigmoid(simd, x) math::sigmoid(simd, x);
+    Sqrt(simd, x) simd.sqrt(x);
+    Square(simd, x) simd.mul(x, x);
+    Tanh(simd, x) math::tanh(simd, x);
 }
 
-/// `x ← f(x)`. What has no vector form is computed number by number.
-#[inline(always)]
-pub fn unary<S: Simd>(simd: S, unary: Unary, values: &mut [f32]) {
-    let (zero, one) = (simd.splat(0.0), simd.splat(1.0));
-    match unary {
-        Unary::Abs => map_in_place(simd, values, |x| simd.abs(x)),
-        Unary::Ceil => map_in_place(simd, values, |x| {
-            let negative = |x| simd.sub(zero, x);
-            integral(simd, x, simd.copysign(negative(simd.floor(negative(x))), x))
-        }),
-        Unary::Elu => map_in_place(simd, values, |x| {
-            let below = simd.sub(math::exp(simd, x), one);
-            simd.select(simd.less(zero, x), x, below)
-        }),
-        Unary::Exp => map_in_place(simd, values, |x| math::exp(simd, x)),
-        Unary::Floor => map_in_place(simd, values, |x| integral(simd, x, simd.floor(x))),
-        Unary::Gelu { approximate: false } => map_in_place(simd, values, |x| math::gelu(simd, x)),
-        Unary::Gelu { approximate: true } => map_in_place(simd, values, |x| math::gelu_tanh(simd, x)),
-        Unary::HardSwish => map_in_place(simd, values, |x| math::hard_swish(simd, x)),
-        Unary::LeakyRelu { alpha } => {
-            let alpha = simd.splat(alpha);
-            map_in_place(simd, values, |x| simd.select(simd.less(zero, x), x, simd.mul(alpha, x)));
-        }
-        Unary::Logistic => map_in_place(simd, values, |x| math::sigmoid(simd, x)),
-        Unary::Neg => map_in_place(simd, values, |x| simd.mul(x, simd.splat(-1.0))),
-        Unary::Relu => clamp(simd, [0.0, f32::INFINITY], values),
-        Unary::Relu0To1 => clamp(simd, [0.0, 1.0], values),
-        Unary::Relu6 => clamp(simd, [0.0, 6.0], values),
-        Unary::ReluN1To1 => clamp(simd, [-1.0, 1.0], values),
-        Unary::Round => map_in_place(simd, values, |x| integral(simd, x, simd.round(x))),
-        Unary::Rsqrt => map_in_place(simd, values, |x| simd.div(one, simd.sqrt(x))),
-        Unary::Sqrt => map_in_place(simd, values, |x| simd.sqrt(x)),
-        Unary::Square => map_in_place(simd, values, |x| simd.mul(x, x)),
-        Unary::Tanh => map_in_place(simd, values, |x| math::tanh(simd, x)),
-        Unary::Cos | Unary::Log | Unary::LogicalNot | Unary::Sign | Unary::Sin => {
-            values.iter_mut().for_each(|x| *x = unary.apply(*x));
-        }
+simd_zips! {
+    Add(simd, a, b) simd.add(a, b);
+    Div(simd, a, b) simd.div(a, b);
+    DivInto(simd, a, b) simd.div(b, a);
+    Mul(simd, a, b) simd.mul(a, b);
+    Prelu(simd, x, alpha) simd.select(simd.less(simd.splat(0.0), x), x, simd.mul(x, alpha));
+    SquaredDifference(simd, a, b) {
+        let difference = simd.sub(a, b);
+        simd.mul(difference, difference)
+    };
+    Sub(simd, a, b) simd.sub(a, b);
+    SubFrom(simd, a, b) simd.sub(b, a);
+}
+
+/// A function of two numbers whose second is the same everywhere.
+#[derive(Clone, Copy)]
+struct With<Z>(Z, f32);
+
+impl<Z: Zip> Map for With<Z> {
+    #[inline(always)]
+    fn of<S: Simd>(self, simd: S, x: S::F32) -> S::F32 {
+        self.0.of(simd, x, simd.splat(self.1))
     }
 }
 
@@ -60,19 +64,78 @@ fn integral<S: Simd>(simd: S, x: S::F32, rounded: S::F32) -> S::F32 {
     simd.select(simd.less(simd.abs(x), simd.splat(INTEGERS_FROM)), rounded, x)
 }
 
+/// `x ← f(x)`
+struct Mapped<'a, M>(M, &'a mut [f32]);
+
+impl<M: Map> Vectorized for Mapped<'_, M> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        map_in_place(simd, self.1, self.0);
+    }
+}
+
+/// `x ← f(x, other)`
+struct Zipped<'a, Z>(Z, &'a [f32], &'a mut [f32]);
+
+impl<Z: Zip> Vectorized for Zipped<'_, Z> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        zip_in_place(simd, self.2, self.1, self.0);
+    }
+}
+
+/// `x ← clamp(x)`
+#[inline(always)]
+pub fn clamp<S: Simd>(simd: S, bounds: [f32; 2], values: &mut [f32]) {
+    simd.vectorize(Mapped(Clamp(bounds), values));
+}
+
+/// `x ← f(x)`. What has no vector form is computed number by number.
+#[inline(always)]
+pub fn unary<S: Simd>(simd: S, unary: Unary, values: &mut [f32]) {
+    match unary {
+        Unary::Abs => simd.vectorize(Mapped(Abs, values)),
+        Unary::Ceil => simd.vectorize(Mapped(Ceil, values)),
+        Unary::Elu => simd.vectorize(Mapped(Elu, values)),
+        Unary::Exp => simd.vectorize(Mapped(Exp, values)),
+        Unary::Floor => simd.vectorize(Mapped(Floor, values)),
+        Unary::Gelu { approximate: false } => simd.vectorize(Mapped(Gelu, values)),
+        Unary::Gelu { approximate: true } => simd.vectorize(Mapped(GeluTanh, values)),
+        Unary::HardSwish => simd.vectorize(Mapped(HardSwish, values)),
+        Unary::LeakyRelu { alpha } => simd.vectorize(Mapped(With(Prelu, alpha), values)),
+        Unary::Logistic => simd.vectorize(Mapped(Sigmoid, values)),
+        Unary::Neg => simd.vectorize(Mapped(Negative, values)),
+        Unary::Relu => clamp(simd, [0.0, f32::INFINITY], values),
+        Unary::Relu0To1 => clamp(simd, [0.0, 1.0], values),
+        Unary::Relu6 => clamp(simd, [0.0, 6.0], values),
+        Unary::ReluN1To1 => clamp(simd, [-1.0, 1.0], values),
+        Unary::Round => simd.vectorize(Mapped(Round, values)),
+        Unary::Rsqrt => simd.vectorize(Mapped(Rsqrt, values)),
+        Unary::Sqrt => simd.vectorize(Mapped(Sqrt, values)),
+        Unary::Square => simd.vectorize(Mapped(Square, values)),
+        Unary::Tanh => simd.vectorize(Mapped(Tanh, values)),
+        Unary::Cos | Unary::Log | Unary::LogicalNot | Unary::Sign | Unary::Sin => {
+            values.iter_mut().for_each(|x| *x = unary.apply(*x));
+        }
+    }
+}
+
 /// `x ← x ∘ other`, or `other ∘ x` where reversed.
 #[inline(always)]
 pub fn with_scalar<S: Simd>(simd: S, kind: BinaryKind, reversed: bool, other: f32, values: &mut [f32]) {
-    let o = simd.splat(other);
     match (kind, reversed) {
-        (BinaryKind::Add, _) => map_in_place(simd, values, |x| simd.add(x, o)),
-        (BinaryKind::Mul, _) => map_in_place(simd, values, |x| simd.mul(x, o)),
-        (BinaryKind::Sub, false) => map_in_place(simd, values, |x| simd.sub(x, o)),
-        (BinaryKind::Sub, true) => map_in_place(simd, values, |x| simd.sub(o, x)),
-        (BinaryKind::Div, false) => map_in_place(simd, values, |x| simd.div(x, o)),
-        (BinaryKind::Div, true) => map_in_place(simd, values, |x| simd.div(o, x)),
-        (BinaryKind::SquaredDifference, _) => map_in_place(simd, values, |x| square(simd, simd.sub(x, o))),
-        (BinaryKind::Prelu, false) => map_in_place(simd, values, |x| prelu(simd, x, o)),
+        (BinaryKind::Add, _) => simd.vectorize(Mapped(With(Add, other), values)),
+        (BinaryKind::Mul, _) => simd.vectorize(Mapped(With(Mul, other), values)),
+        (BinaryKind::Sub, false) => simd.vectorize(Mapped(With(Sub, other), values)),
+        (BinaryKind::Sub, true) => simd.vectorize(Mapped(With(SubFrom, other), values)),
+        (BinaryKind::Div, false) => simd.vectorize(Mapped(With(Div, other), values)),
+        (BinaryKind::Div, true) => simd.vectorize(Mapped(With(DivInto, other), values)),
+        (BinaryKind::SquaredDifference, _) => simd.vectorize(Mapped(With(SquaredDifference, other), values)),
+        (BinaryKind::Prelu, false) => simd.vectorize(Mapped(With(Prelu, other), values)),
         (_, false) => values.iter_mut().for_each(|x| *x = kind.apply(*x, other)),
         (_, true) => values.iter_mut().for_each(|x| *x = kind.apply(other, *x)),
     }
@@ -82,27 +145,15 @@ pub fn with_scalar<S: Simd>(simd: S, kind: BinaryKind, reversed: bool, other: f3
 #[inline(always)]
 pub fn with_slice<S: Simd>(simd: S, kind: BinaryKind, reversed: bool, others: &[f32], values: &mut [f32]) {
     match (kind, reversed) {
-        (BinaryKind::Add, _) => zip_in_place(simd, values, others, |x, o| simd.add(x, o)),
-        (BinaryKind::Mul, _) => zip_in_place(simd, values, others, |x, o| simd.mul(x, o)),
-        (BinaryKind::Sub, false) => zip_in_place(simd, values, others, |x, o| simd.sub(x, o)),
-        (BinaryKind::Sub, true) => zip_in_place(simd, values, others, |x, o| simd.sub(o, x)),
-        (BinaryKind::Div, false) => zip_in_place(simd, values, others, |x, o| simd.div(x, o)),
-        (BinaryKind::Div, true) => zip_in_place(simd, values, others, |x, o| simd.div(o, x)),
-        (BinaryKind::SquaredDifference, _) => {
-            zip_in_place(simd, values, others, |x, o| square(simd, simd.sub(x, o)));
-        }
-        (BinaryKind::Prelu, false) => zip_in_place(simd, values, others, |x, o| prelu(simd, x, o)),
+        (BinaryKind::Add, _) => simd.vectorize(Zipped(Add, others, values)),
+        (BinaryKind::Mul, _) => simd.vectorize(Zipped(Mul, others, values)),
+        (BinaryKind::Sub, false) => simd.vectorize(Zipped(Sub, others, values)),
+        (BinaryKind::Sub, true) => simd.vectorize(Zipped(SubFrom, others, values)),
+        (BinaryKind::Div, false) => simd.vectorize(Zipped(Div, others, values)),
+        (BinaryKind::Div, true) => simd.vectorize(Zipped(DivInto, others, values)),
+        (BinaryKind::SquaredDifference, _) => simd.vectorize(Zipped(SquaredDifference, others, values)),
+        (BinaryKind::Prelu, false) => simd.vectorize(Zipped(Prelu, others, values)),
         (_, false) => values.iter_mut().zip(others).for_each(|(x, &o)| *x = kind.apply(*x, o)),
         (_, true) => values.iter_mut().zip(others).for_each(|(x, &o)| *x = kind.apply(o, *x)),
     }
-}
-
-#[inline(always)]
-fn square<S: Simd>(simd: S, x: S::F32) -> S::F32 {
-    simd.mul(x, x)
-}
-
-#[inline(always)]
-fn prelu<S: Simd>(simd: S, x: S::F32, alpha: S::F32) -> S::F32 {
-    simd.select(simd.less(simd.splat(0.0), x), x, simd.mul(x, alpha))
 }

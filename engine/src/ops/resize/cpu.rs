@@ -5,7 +5,7 @@ use crate::gemm::{Epilogue, Tile};
 use crate::ops::cpu::{Bound, Steps, all_f32, isa};
 use crate::ops::{Chain, CpuIo, CpuKernel, Operands};
 use crate::pool::{Disjoint, Pool};
-use crate::simd::{Simd, Vectorized};
+use crate::simd::{Clamp, Simd, Vectorized, map_in_place};
 use std::ops::Range;
 
 /// Two neighbors of each place along an axis and the second one's weight.
@@ -80,10 +80,8 @@ impl Vectorized for Rows<'_> {
                 let pixels = [&upper[x0 * c..], &upper[x1 * c..], &lower[x0 * c..], &lower[x1 * c..]];
                 mix(simd, pixels.map(|pixel| &pixel[..c]), [weight, weight_x], pixel);
             }
-            let [low, high] = steps.bounds();
-            if [low, high] != [f32::NEG_INFINITY, f32::INFINITY] {
-                let [low, high] = [low, high].map(|bound| simd.splat(bound));
-                crate::simd::map_in_place(simd, to, |x| simd.clamp(x, low, high));
+            if steps.bounds() != [f32::NEG_INFINITY, f32::INFINITY] {
+                map_in_place(simd, to, Clamp(steps.bounds()));
             }
             self.chain.apply(simd, Tile::new(to, c, [row * width, width], [0, c]));
         }
@@ -94,14 +92,19 @@ impl Vectorized for Rows<'_> {
 #[inline(always)]
 fn mix<S: Simd>(simd: S, pixels: [&[f32]; 4], [y, x]: [f32; 2], to: &mut [f32]) {
     let (c, y, x) = (to.len(), simd.splat(y), simd.splat(x));
-    let between = |a: S::F32, b: S::F32, weight: S::F32| simd.mul_add(simd.sub(b, a), weight, a);
     for first in (0..c).step_by(S::LANES) {
         let lanes = S::LANES.min(c - first);
         // SAFETY: all five slices have `c` floats.
         unsafe {
             let [a, b, c, d] = pixels.map(|pixel| simd.load_up_to(pixel.as_ptr().add(first), lanes));
-            let value = between(between(a, b, x), between(c, d, x), y);
+            let (upper, lower) = (between(simd, a, b, x), between(simd, c, d, x));
+            let value = between(simd, upper, lower, y);
             simd.store_up_to(to.as_mut_ptr().add(first), value, lanes);
         }
     }
+}
+
+#[inline(always)]
+fn between<S: Simd>(simd: S, a: S::F32, b: S::F32, weight: S::F32) -> S::F32 {
+    simd.mul_add(simd.sub(b, a), weight, a)
 }

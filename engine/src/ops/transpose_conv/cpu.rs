@@ -151,41 +151,42 @@ impl Vectorized for Rows<'_> {
         for row in self.rows.clone() {
             let y = row % height + skip[0];
             let place = (row / height * grid_rows + y / stride[0]) * grid_columns;
-            let phase = y % stride[0] * run;
             // SAFETY: the rows of tasks are disjoint.
             let to = unsafe { self.to.slice(row * width * o, width * o) };
-            let places = self.places[place * weights.columns()..].chunks_exact(weights.columns());
-            let (first, rest) = to.split_at_mut((run - skip[1] * o).min(to.len()));
-            let mut places = places.map(|place| &place[phase..][..run]);
-            if let Some(place) = places.next() {
-                first.copy_from_slice(&place[skip[1] * o..][..first.len()]);
-            }
-            spread(places, rest, run);
+            let places = &self.places[place * weights.columns()..];
+            let phase = y % stride[0];
+            // What the first place has before the output's left border is left out.
+            let cut = skip[1] * o;
+            let (first, rest) = to.split_at_mut((run - cut).min(to.len()));
+            first.copy_from_slice(&places[phase * run + cut..][..first.len()]);
+            spread(places.get(weights.columns()..).unwrap_or_default(), stride[0], phase, run, rest);
             self.chain.apply(simd, Tile::new(to, o, [row * width, width], [0, o]));
         }
     }
 }
 
-/// Puts runs of `run` floats one after the other; the last may be cut.
+/// Puts run `phase` of each place one after the other; the last may be cut.
 #[inline(always)]
-fn spread<'a>(mut runs: impl Iterator<Item = &'a [f32]>, to: &mut [f32], run: usize) {
-    // A copy of a fixed size is a move, one of any size a call.
+fn spread(places: &[f32], phases: usize, phase: usize, run: usize, to: &mut [f32]) {
+    // Runs of a fixed size are moves, others calls.
     match run {
-        2 => spread_fixed::<2>(&mut runs, to),
-        4 => spread_fixed::<4>(&mut runs, to),
-        8 => spread_fixed::<8>(&mut runs, to),
-        _ => to.chunks_mut(run).zip(runs).for_each(|(to, from)| to.copy_from_slice(&from[..to.len()])),
+        1 => spread_fixed::<1>(places, phases, phase, to),
+        2 => spread_fixed::<2>(places, phases, phase, to),
+        4 => spread_fixed::<4>(places, phases, phase, to),
+        _ => {
+            let runs = places.chunks_exact(run).skip(phase).step_by(phases);
+            to.chunks_mut(run).zip(runs).for_each(|(to, from)| to.copy_from_slice(&from[..to.len()]));
+        }
     }
 }
 
 #[inline(always)]
-fn spread_fixed<'a, const N: usize>(runs: &mut impl Iterator<Item = &'a [f32]>, to: &mut [f32]) {
-    let mut whole = to.chunks_exact_mut(N);
-    for (to, from) in whole.by_ref().zip(runs.by_ref()) {
-        to.copy_from_slice(&from[..N]);
-    }
-    let rest = whole.into_remainder();
-    if let (false, Some(from)) = (rest.is_empty(), runs.next()) {
+fn spread_fixed<const N: usize>(places: &[f32], phases: usize, phase: usize, to: &mut [f32]) {
+    let (runs, _) = places.as_chunks::<N>();
+    let (whole, rest) = to.as_chunks_mut::<N>();
+    let mut runs = runs.iter().skip(phase).step_by(phases);
+    whole.iter_mut().zip(runs.by_ref()).for_each(|(to, from)| *to = *from);
+    if let Some(from) = runs.next() {
         rest.copy_from_slice(&from[..rest.len()]);
     }
 }
