@@ -10,6 +10,8 @@ mod gpu;
 mod layers;
 #[path = "engine/models.rs"]
 mod models;
+#[path = "engine/plans.rs"]
+mod plans;
 #[path = "engine/schema.rs"]
 mod schema;
 #[path = "engine/shaders.rs"]

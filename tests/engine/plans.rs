@@ -1,0 +1,73 @@
+//! What becomes of the models that come with the project: their graphs after each pass and their plans, as text, and
+//! the figures that must not grow.
+
+use crate::{snapshot, source};
+use matte_engine::Model;
+use matte_engine::graph::Graph;
+use matte_engine::passes::{PASSES, optimize};
+use matte_engine::plan::{Choices, Plan, Target};
+use matte_engine::wgsl::{Dialect, Elem};
+use std::fs;
+
+/// Names of the models, in order.
+fn names() -> Vec<String> {
+    let entries = fs::read_dir(source::root().join("models")).expect("models/ is readable");
+    let paths = entries.map(|entry| entry.expect("the entry is readable").path());
+    let models = paths.filter(|path| path.extension().is_some_and(|extension| extension == "tflite"));
+    let stem = |path: std::path::PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let mut names: Vec<String> = models.filter_map(stem).collect();
+    names.sort();
+    names
+}
+
+fn graph(name: &str) -> Graph {
+    let path = source::root().join("models").join(format!("{name}.tflite"));
+    Model::open(path).expect("the model is read").graphs.swap_remove(0)
+}
+
+fn plan(graph: &Graph, elem: Elem) -> Plan {
+    let dialect = Dialect { native_f16: false, f16_arithmetic: false };
+    let target = Target { dialect, elem, on_cpu: Vec::new() };
+    Plan::gpu(graph, &target, &Choices::new()).expect("the model has a plan")
+}
+
+fn optimized(name: &str) -> Graph {
+    let mut graph = graph(name);
+    optimize(&mut graph, PASSES.len()).expect("the passes run");
+    graph
+}
+
+#[test]
+fn graphs_after_each_pass_and_plans_are_as_reviewed() {
+    let mut texts = Vec::new();
+    for name in names() {
+        let mut passes = String::new();
+        for count in 0..=PASSES.len() {
+            let mut graph = graph(&name);
+            let applied = optimize(&mut graph, count).expect("the passes run");
+            match applied.last() {
+                None => passes += &format!("# as read\n{graph}\n"),
+                // A pass that changed nothing left the text above.
+                Some(pass) if pass.places == 0 => passes += &format!("# {pass}\n"),
+                Some(pass) => passes += &format!("# {pass}\n{graph}\n"),
+            }
+        }
+        texts.push((format!("{name}.graph.txt"), passes));
+        texts.push((format!("{name}.plan.txt"), plan(&optimized(&name), Elem::F32).to_string()));
+    }
+    snapshot::check_all("models", texts);
+}
+
+#[test]
+fn plans_keep_their_figures() {
+    for name in names() {
+        let graph = optimized(&name);
+        let (full, half) = (plan(&graph, Elem::F32), plan(&graph, Elem::F16));
+        for plan in [&full, &half] {
+            assert!(plan.arena >= plan.lower_bound, "{name}");
+            assert!(plan.arena as f64 <= 1.15 * plan.lower_bound as f64, "{name}: {plan}");
+            assert!(plan.steps.iter().all(|planned| planned.dispatch.is_some()), "{name}: {plan}");
+        }
+        assert!(half.arena as f64 <= 0.55 * full.arena as f64, "{name}: halves take {} bytes", half.arena);
+    }
+}
