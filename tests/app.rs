@@ -1,10 +1,16 @@
 //! The application's tests across modules: one binary, a module a subject.
 
+#[path = "app/cli.rs"]
+mod cli;
 #[path = "app/pipeline/mod.rs"]
 mod pipeline;
 #[path = "app/screen.rs"]
 mod screen;
+#[path = "app/segment.rs"]
+mod segment;
 #[path = "app/sighting.rs"]
 mod sighting;
+#[path = "app/ui.rs"]
+mod ui;
 #[path = "app/window.rs"]
 mod window;

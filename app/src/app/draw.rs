@@ -32,7 +32,7 @@ impl App {
         if presented {
             self.account(fresh.is_some());
         }
-        if self.options.frames.is_some() {
+        if presented && self.options.frames.is_some() {
             self.redraw();
         }
         Ok(!(presented && last))

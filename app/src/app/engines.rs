@@ -14,6 +14,8 @@ use crate::segment::{Backend, Engine, Network, OnCpu, OnGpu, Segmenter};
 /// A segmenter that is ready, or why there is none.
 pub struct Ready {
     engine: Engine,
+    /// The device it was built for, by [`App`]'s count.
+    device: u64,
     segmenter: Result<Segmenter>,
 }
 
@@ -26,11 +28,11 @@ impl App {
         }
         let Some(screen) = &self.screen else { return };
         let (device, queue) = (screen.gpu.device.clone(), screen.gpu.queue.clone());
-        let proxy = self.proxy.clone();
+        let (proxy, number) = (self.proxy.clone(), self.devices);
         let build = move || {
             let segmenter = build(engine, &device, &queue, &proxy);
             // The loop ends before its threads do; then nobody needs the segmenter.
-            let _ = proxy.send_event(Event::Engine(Ready { engine, segmenter }));
+            let _ = proxy.send_event(Event::Engine(Ready { engine, device: number, segmenter }));
         };
         match thread::Builder::new().name("engine".into()).spawn(build) {
             Ok(_) => self.state.engine.preparing = true,
@@ -41,6 +43,9 @@ impl App {
     /// Puts a finished segmenter to work, or goes back to what works.
     pub(super) fn engine_ready(&mut self, ready: Ready) {
         self.state.engine.preparing = false;
+        if ready.device != self.devices {
+            return self.prepare_engine();
+        }
         match ready.segmenter {
             Ok(segmenter) => {
                 self.segmenter = Some(segmenter);

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use winit::application::ApplicationHandler;
 use winit::event::WindowEvent;
 use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop, EventLoopProxy};
@@ -72,10 +72,13 @@ pub enum Event {
 
 /// Opens the window and runs until it is closed.
 pub fn run(options: Options) -> Result<()> {
-    let events = EventLoop::<Event>::with_user_event().build().context(
-        "no display was found: start Matte in a graphical session (DISPLAY or WAYLAND_DISPLAY names it), or \
-         use “matte process” for files",
-    )?;
+    let events = EventLoop::<Event>::with_user_event().build().map_err(|error| {
+        log::info!("the window system says: {error}");
+        anyhow!(
+            "no display was found: start Matte in a graphical session (DISPLAY or WAYLAND_DISPLAY names it), \
+             or use “matte process” for files"
+        )
+    })?;
     let mut app = App::new(options, events.create_proxy())?;
     events.run_app(&mut app).context("the window system ended the program")?;
     app.failure.map_or(Ok(()), Err)
@@ -96,6 +99,8 @@ pub struct App {
     /// The frame that the network beside the display was last offered.
     offered: Option<Arc<Frame>>,
     segmenter: Option<Segmenter>,
+    /// How often the device changed; a segmenter for an earlier one is of no use.
+    devices: u64,
     /// Whether the segmenter is new and has made no mask yet.
     renewed: bool,
     /// Whether the frame that is shown is to go through the network once more.
@@ -109,32 +114,8 @@ pub struct App {
 impl App {
     fn new(options: Options, proxy: EventLoopProxy<Event>) -> Result<Self> {
         let models = SEGMENTERS.iter().map(|entry| Ok(entry.card()?.title)).collect::<Result<_>>()?;
-        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let state = State {
-            look: options.look.clone(),
-            source: SourceState {
-                choice: options.source.clone(),
-                status: Status::Opening,
-                info: None,
-                cameras: Vec::new(),
-                size: None,
-            },
-            engine: EngineState {
-                wanted: options.engine,
-                running: None,
-                models,
-                preparing: false,
-                half: false,
-                processors,
-                adapter: String::new(),
-            },
-            figures: Figures::default(),
-            overlay: options.overlay,
-            controls: true,
-            details: false,
-            browser: None,
-            notice: None,
-        };
+        let mut state = State::new(options.look.clone(), options.source.clone(), options.engine, models);
+        state.overlay = options.overlay;
         Ok(Self {
             options,
             state,
@@ -146,6 +127,7 @@ impl App {
             shown_at: None,
             offered: None,
             segmenter: None,
+            devices: 0,
             renewed: false,
             again: false,
             read_before: readback::bytes(),
@@ -187,6 +169,34 @@ impl App {
         self.redraw();
     }
 
+    /// Begins anew on the same window's place after the device went away.
+    fn recover(&mut self, events: &ActiveEventLoop) {
+        log::warn!("the graphics device went away; starting again");
+        self.leave_screen();
+        self.enter_screen(events);
+    }
+
+    fn leave_screen(&mut self) {
+        self.devices += 1;
+        self.segmenter = None;
+        self.state.engine.running = None;
+        self.screen = None;
+        self.shown = None;
+    }
+
+    fn enter_screen(&mut self, events: &ActiveEventLoop) {
+        match Screen::new(events, &self.options) {
+            Ok(screen) => {
+                self.state.engine.adapter = screen.gpu.title();
+                self.state.engine.half = screen.gpu.device.features().contains(wgpu::Features::SHADER_F16);
+                self.screen = Some(screen);
+                self.prepare_engine();
+                self.redraw();
+            }
+            Err(error) => self.end(events, Some(error)),
+        }
+    }
+
     fn redraw(&self) {
         if let Some(screen) = &self.screen {
             screen.window.request_redraw();
@@ -201,27 +211,15 @@ impl App {
 
 impl ApplicationHandler<Event> for App {
     fn resumed(&mut self, events: &ActiveEventLoop) {
-        match Screen::new(events, &self.options) {
-            Ok(screen) => {
-                self.state.engine.adapter = screen.gpu.title();
-                self.state.engine.half = screen.gpu.device.features().contains(wgpu::Features::SHADER_F16);
-                self.screen = Some(screen);
-                self.prepare_engine();
-                if self.feed.is_none() {
-                    self.find_cameras();
-                    self.choose_source(self.state.source.choice.clone());
-                }
-                self.redraw();
-            }
-            Err(error) => self.end(events, Some(error)),
+        self.enter_screen(events);
+        if self.feed.is_none() && self.screen.is_some() {
+            self.find_cameras();
+            self.choose_source(self.state.source.choice.clone());
         }
     }
 
     fn suspended(&mut self, _: &ActiveEventLoop) {
-        self.segmenter = None;
-        self.state.engine.running = None;
-        self.screen = None;
-        self.shown = None;
+        self.leave_screen();
     }
 
     fn user_event(&mut self, _: &ActiveEventLoop, event: Event) {
@@ -247,6 +245,7 @@ impl ApplicationHandler<Event> for App {
         let response = screen.egui.on_window_event(&screen.window, &event);
         match event {
             WindowEvent::CloseRequested => self.end(events, None),
+            WindowEvent::RedrawRequested if screen.gpu.is_lost() => self.recover(events),
             WindowEvent::RedrawRequested => match self.draw() {
                 Ok(true) => {}
                 Ok(false) => self.end(events, None),

@@ -181,6 +181,38 @@ pub struct State {
     pub notice: Option<Notice>,
 }
 
+impl State {
+    /// The state before anything has happened.
+    pub fn new(look: Look, choice: Choice, wanted: Engine, models: Vec<String>) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            look,
+            source: SourceState {
+                choice,
+                status: Status::Opening,
+                info: None,
+                cameras: Vec::new(),
+                size: None,
+            },
+            engine: EngineState {
+                wanted,
+                running: None,
+                models,
+                preparing: false,
+                half: false,
+                processors,
+                adapter: String::new(),
+            },
+            figures: super::Figures::default(),
+            overlay: false,
+            controls: true,
+            details: false,
+            browser: None,
+            notice: None,
+        }
+    }
+}
+
 /// What people ask for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {

@@ -26,7 +26,8 @@ pub fn effects_ui(state: &State, ui: &mut Ui) -> Option<Command> {
     cards(&mut look, ui);
     match look.effect {
         Effect::Blur => {
-            widget::slider(ui, &mut look.blur, "Strength", "How far the background goes out of focus");
+            let usual = Look::default().blur;
+            widget::slider(ui, &mut look.blur, usual, "Strength", "How far the background goes out of focus");
         }
         Effect::Color => colors(&mut look, ui),
         Effect::Picture => backdrops(&mut look, ui),

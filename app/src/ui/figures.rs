@@ -73,7 +73,7 @@ fn rows(state: &State) -> Vec<(&'static str, String)> {
     rows.push(("dropped", format!("{} frames", figures.dropped)));
     rows.push(("read back", bytes(figures.read_back)));
     rows.push(("time stamps", bytes(figures.timers)));
-    rows.push(("adapter", state.engine.adapter.clone()));
+    rows.push(("adapter", short(&state.engine.adapter).into()));
     if let Some(running) = state.engine.running {
         let backend = match running.backend {
             Backend::Gpu => format!("GPU, {:?}", running.precision).to_lowercase().replace("gpu", "GPU"),
@@ -84,6 +84,11 @@ fn rows(state: &State) -> Vec<(&'static str, String)> {
         rows.push(("model", model.cloned().unwrap_or_default()));
     }
     rows
+}
+
+/// An adapter's name without what stands in brackets.
+fn short(adapter: &str) -> &str {
+    adapter.split(" (").next().unwrap_or(adapter)
 }
 
 fn bytes(count: u64) -> String {

@@ -13,31 +13,38 @@ pub fn fine_ui(state: &State, ui: &mut Ui) -> Option<Command> {
     if !state.details {
         return None;
     }
-    let mut look = state.look.clone();
+    let (mut look, usual) = (state.look.clone(), Look::default());
     row(
         ui,
         &mut look.smoothing,
+        usual.smoothing.value,
         "Steady over time",
         "Unsure pixels of the mask keep some of their past, so that edges do not flicker",
     );
     row(
         ui,
         &mut look.refinement,
+        usual.refinement.value,
         "Follow the picture's edges",
         "The mask is fitted to the colors of the full-size picture",
     );
-    row(ui, &mut look.wrap, "Light wrap", "Light of the new background falls on the person's rim");
+    row(
+        ui,
+        &mut look.wrap,
+        usual.wrap.value,
+        "Light wrap",
+        "Light of the new background falls on the person's rim",
+    );
     ui.add_space(4.0);
     if widget::button(ui, "Reset") {
-        let usual = Look::default();
         (look.smoothing, look.refinement, look.wrap) = (usual.smoothing, usual.refinement, usual.wrap);
     }
     (look != state.look).then_some(Command::Look(look))
 }
 
-fn row(ui: &mut Ui, toggle: &mut Toggle, name: &str, explanation: &str) {
+fn row(ui: &mut Ui, toggle: &mut Toggle, usual: f32, name: &str, explanation: &str) {
     widget::switch(ui, &mut toggle.on, name, explanation);
-    ui.add_enabled_ui(toggle.on, |ui| widget::slider(ui, &mut toggle.value, "Strength", explanation));
+    ui.add_enabled_ui(toggle.on, |ui| widget::slider(ui, &mut toggle.value, usual, "Strength", explanation));
     ui.add_space(4.0);
 }
 

@@ -87,7 +87,7 @@ fn title_ui(state: &State, ui: &mut Ui) -> Option<Command> {
     ui.horizontal(|ui| {
         let (rect, _) = ui.allocate_exact_size(vec2(26.0, 26.0), egui::Sense::hover());
         icon::mark(ui.painter(), rect);
-        ui.label(egui::RichText::new("Matte").heading().strong());
+        ui.label(egui::RichText::new("Matte").heading().color(theme::TEXT));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let text = egui::RichText::new("Figures").small();
             if ui.selectable_label(state.overlay, text).on_hover_text("What each frame costs (F)").clicked() {

@@ -98,6 +98,7 @@ fn status(state: &State, ui: &mut Ui) {
     };
     let live =
         state.source.info.as_ref().is_some_and(|info| info.live) && state.source.status == Status::Live;
+    ui.spacing_mut().interact_size.y = 16.0;
     ui.horizontal_wrapped(|ui| {
         if live {
             let (rect, response) = ui.allocate_exact_size(vec2(16.0, 12.0), egui::Sense::hover());

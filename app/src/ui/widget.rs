@@ -126,19 +126,53 @@ fn lerp(from: Color32, to: Color32, along: f32) -> Color32 {
 }
 
 /// A slider from 0 to 1 over the whole width, shown in percent. Returns whether it was moved.
-pub fn slider(ui: &mut Ui, value: &mut f32, name: &str, explanation: &str) -> bool {
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
-    let painter = ui.painter();
-    let font = FontId::proportional(12.5);
-    painter.text(rect.left_center(), Align2::LEFT_CENTER, name, font.clone(), MUTED);
-    let percent = format!("{:.0} %", *value * 100.0);
-    painter.text(rect.right_center(), Align2::RIGHT_CENTER, percent, font, TEXT);
-    ui.spacing_mut().slider_width = ui.available_width();
-    let slider = egui::Slider::new(value, 0.0..=1.0).show_value(false).step_by(0.01);
-    let response = ui.add(slider).on_hover_text(explanation);
+///
+/// It is dragged, clicked, or moved by the arrow keys in steps of 5 percent; a double click brings back `usual`.
+pub fn slider(ui: &mut Ui, value: &mut f32, usual: f32, name: &str, explanation: &str) -> bool {
+    let before = *value;
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 40.0), Sense::click_and_drag());
+    let rail =
+        Rect::from_center_size(pos2(rect.center().x, rect.bottom() - 11.0), vec2(rect.width() - 16.0, 4.0));
+    if response.double_clicked() {
+        *value = usual;
+    } else if let Some(pointer) = response.interact_pointer_pos() {
+        let part = egui::remap_clamp(pointer.x, rail.x_range(), 0.0..=1.0);
+        *value = (part * 100.0).round() / 100.0;
+    }
+    if response.has_focus() {
+        *value = stepped(ui, *value);
+    }
     let (now, enabled) = (f64::from(*value), ui.is_enabled());
     response.widget_info(|| WidgetInfo::slider(enabled, now, name));
-    response.changed()
+    draw_slider(ui, &response, rail, *value, name);
+    response.on_hover_text(explanation);
+    *value != before
+}
+
+fn stepped(ui: &Ui, value: f32) -> f32 {
+    let steps = ui.input(|input| {
+        let count = |key| input.num_presses(key) as f32;
+        count(egui::Key::ArrowRight) - count(egui::Key::ArrowLeft)
+    });
+    (value + 0.05 * steps).clamp(0.0, 1.0)
+}
+
+fn draw_slider(ui: &Ui, response: &Response, rail: Rect, value: f32, name: &str) {
+    let painter = ui.painter();
+    let font = FontId::proportional(12.5);
+    let top = response.rect.top() + 9.0;
+    painter.text(pos2(response.rect.left(), top), Align2::LEFT_CENTER, name, font.clone(), MUTED);
+    let percent = format!("{:.0} %", value * 100.0);
+    painter.text(pos2(response.rect.right(), top), Align2::RIGHT_CENTER, percent, font, TEXT);
+    let knob = pos2(egui::lerp(rail.x_range(), value), rail.center().y);
+    let fill = if ui.is_enabled() { ACCENT } else { MUTED };
+    painter.rect_filled(rail, CornerRadius::same(2), LINE);
+    painter.rect_filled(rail.with_max_x(knob.x), CornerRadius::same(2), fill);
+    let lively = response.hovered() || response.dragged();
+    painter.circle_filled(knob, if lively { 8.0 } else { 7.0 }, TEXT);
+    if response.has_focus() {
+        painter.circle_stroke(knob, 10.0, Stroke::new(2.0, ACCENT));
+    }
 }
 
 /// A button over the whole width. Returns whether it was pressed.

@@ -2,8 +2,8 @@
 
 mod blur;
 mod compose;
-mod convert;
-mod device;
+pub mod convert;
+pub mod device;
 mod frame;
 mod mirror;
 mod portrait;
