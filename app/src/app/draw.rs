@@ -103,12 +103,13 @@ impl App {
 
     /// Brings the figures up to date after a presented frame.
     fn account(&mut self, fresh: bool) {
+        let complete = self.is_complete();
         let figures = &mut self.state.figures;
         let read = readback::bytes();
         figures.read_back = read.pixels - self.read_before.pixels;
         figures.timers = read.timings - self.read_before.timings;
         self.read_before = read;
-        figures.presented += u64::from(self.shown.is_some());
+        figures.presented += u64::from(complete);
         let dropped = self.feed.as_ref().map_or(0, |feed| feed.dropped());
         figures.dropped = self.dropped_before + dropped;
         if fresh {
@@ -123,9 +124,15 @@ impl App {
         }
     }
 
+    /// Whether there is a picture and all that belongs to it: it does not wait for its first mask.
+    fn is_complete(&self) -> bool {
+        let ready = if self.segmenter.is_some() { !self.renewed } else { !self.state.engine.preparing };
+        self.shown.is_some() && ready
+    }
+
     fn is_last(&self) -> bool {
         let presented = self.state.figures.presented + 1;
-        self.shown.is_some() && self.options.frames.is_some_and(|frames| presented >= frames)
+        self.is_complete() && self.options.frames.is_some_and(|frames| presented >= frames)
     }
 }
 
