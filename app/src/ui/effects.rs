@@ -94,7 +94,8 @@ fn colors(look: &mut Look, ui: &mut Ui) {
                 look.color = color;
             }
         }
-        ui.color_edit_button_srgb(&mut look.color).on_hover_text("Any other color");
+        let response = ui.color_edit_button_srgb(&mut look.color).on_hover_text("Any other color");
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ColorWell, true, "Any other color"));
     });
 }
 

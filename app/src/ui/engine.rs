@@ -1,6 +1,6 @@
 //! What runs the network: adapter or processor, precision, threads, model.
 
-use egui::{ComboBox, Ui};
+use egui::Ui;
 
 use super::widget;
 use crate::app::{Backend, Command, Precision, State};
@@ -26,7 +26,7 @@ pub fn engine_ui(state: &State, ui: &mut Ui) -> Option<Command> {
         Backend::Cpu => threads(&mut wanted.threads, engine.processors, ui),
     }
     let title = engine.models.get(wanted.model).map_or("", String::as_str);
-    ComboBox::from_id_salt("model").width(ui.available_width()).selected_text(title).show_ui(ui, |ui| {
+    widget::list(ui, "Model", title, |ui| {
         for (index, title) in engine.models.iter().enumerate() {
             ui.selectable_value(&mut wanted.model, index, title);
         }

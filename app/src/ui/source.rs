@@ -1,6 +1,6 @@
 //! The picker of sources, and what the chosen one is doing.
 
-use egui::{ComboBox, Ui, vec2};
+use egui::{Ui, vec2};
 
 use super::{icon, theme, widget};
 use crate::app::{Choice, Command, State};
@@ -18,8 +18,7 @@ pub fn source_ui(state: &State, ui: &mut Ui) -> Option<Command> {
 fn picker(state: &State, ui: &mut Ui) -> Option<Command> {
     let mut command = None;
     let source = &state.source;
-    let box_ = ComboBox::from_id_salt("source").width(ui.available_width()).selected_text(title(state));
-    let response = box_.show_ui(ui, |ui| {
+    widget::list(ui, "Source", &title(state), |ui| {
         for camera in &source.cameras {
             let chosen = matches!(source.choice, Choice::Camera(index, _) if index == camera.index);
             if ui.selectable_label(chosen, &camera.name).clicked() {
@@ -46,10 +45,6 @@ fn picker(state: &State, ui: &mut Ui) -> Option<Command> {
             command = Some(Command::FindCameras);
         }
     });
-    let name = title(state);
-    response
-        .response
-        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Source: {name}")));
     command
 }
 
@@ -74,7 +69,7 @@ fn modes(state: &State, ui: &mut Ui) -> Option<Command> {
     }
     let mut command = None;
     let text = mode.map_or_else(|| "Best mode".into(), |mode| mode.to_string());
-    ComboBox::from_id_salt("mode").width(ui.available_width()).selected_text(text).show_ui(ui, |ui| {
+    widget::list(ui, "Mode", &text, |ui| {
         if ui.selectable_label(mode.is_none(), "Best mode").clicked() {
             command = Some(Command::Source(Choice::Camera(index, None)));
         }

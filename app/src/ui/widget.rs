@@ -175,6 +175,14 @@ fn draw_slider(ui: &Ui, response: &Response, rail: Rect, value: f32, name: &str)
     }
 }
 
+/// A list that unfolds, over the whole width; its label says what is chosen.
+pub fn list(ui: &mut Ui, name: &str, chosen: &str, entries: impl FnOnce(&mut Ui)) {
+    let folded = egui::ComboBox::from_id_salt(name).width(ui.available_width()).selected_text(chosen);
+    let response = folded.show_ui(ui, entries).response;
+    let enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, enabled, format!("{name}: {chosen}")));
+}
+
 /// A button over the whole width. Returns whether it was pressed.
 pub fn button(ui: &mut Ui, name: &str) -> bool {
     ui.add_sized([ui.available_width(), 32.0], egui::Button::new(name)).clicked()
