@@ -61,13 +61,19 @@ impl App {
         if same && !again {
             return None;
         }
-        self.upload(&frame).then_some(Fresh { frame, mask: None })
+        let waited = milliseconds(frame.captured, Instant::now());
+        if !self.upload(&frame) {
+            return None;
+        }
+        self.state.figures.add(Stage::Capture, waited);
+        Some(Fresh { frame, mask: None })
     }
 
     fn take_answer(&mut self, answer: Answer) -> Option<Fresh> {
         if !self.upload(&answer.frame) {
             return None;
         }
+        self.state.figures.add(Stage::Capture, answer.waited);
         self.state.figures.add(Stage::Prepare, answer.prepare);
         self.state.figures.add(Stage::Network, answer.network);
         let (Some(screen), Some(Segmenter::Cpu(network))) = (&mut self.screen, &self.segmenter) else {
@@ -80,7 +86,6 @@ impl App {
     fn upload(&mut self, frame: &Arc<Frame>) -> bool {
         let Some(screen) = &mut self.screen else { return false };
         let start = Instant::now();
-        self.state.figures.add(Stage::Capture, milliseconds(frame.captured, start));
         if self.state.overlay {
             screen.pipeline.measure_next_frame();
         }

@@ -48,7 +48,7 @@ fn prepared(arguments: &BenchArguments) -> Result<Prepared> {
 
 fn measure(arguments: &BenchArguments) -> Result<()> {
     let Prepared { model, mut session, load, compile, note } = prepared(arguments)?;
-    let inputs: Vec<_> = model.inputs().into_iter().map(|ty| sample(ty)).collect::<Result<_>>()?;
+    let inputs: Vec<_> = model.inputs().into_iter().map(sample).collect::<Result<_>>()?;
     let start = Instant::now();
     session.run(&inputs)?;
     let first = milliseconds(start);

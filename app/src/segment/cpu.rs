@@ -29,6 +29,8 @@ pub struct Answer {
     pub mask: Vec<f16>,
     /// The part of the shown picture that the network saw.
     pub crop: Rect,
+    /// The milliseconds from the frame's arrival to the beginning of the work on it.
+    pub waited: f32,
     /// The milliseconds that the network's input took.
     pub prepare: f32,
     /// The milliseconds that the network took.
@@ -163,6 +165,7 @@ impl Worker {
         let done = Instant::now();
         let milliseconds = |from: Instant, to: Instant| (to - from).as_secs_f32() * 1e3;
         Ok(Answer {
+            waited: milliseconds(frame.captured.min(start), start),
             frame,
             mask,
             crop,

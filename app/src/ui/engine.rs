@@ -37,9 +37,10 @@ pub fn engine_ui(state: &State, ui: &mut Ui) -> Option<Command> {
 
 fn threads(threads: &mut usize, processors: usize, ui: &mut Ui) {
     ui.horizontal(|ui| {
-        ui.label("Threads");
+        let label = ui.label("Threads").id;
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.add(egui::DragValue::new(threads).range(1..=processors).speed(0.05));
+            let value = egui::DragValue::new(threads).range(1..=processors).speed(0.05);
+            ui.add(value).labelled_by(label);
         });
     });
 }

@@ -1,6 +1,6 @@
 //! The picker of sources, and what the chosen one is doing.
 
-use egui::{Ui, vec2};
+use egui::{Color32, Ui, vec2};
 
 use super::{icon, theme, widget};
 use crate::app::{Choice, Command, State};
@@ -93,7 +93,13 @@ fn status(state: &State, ui: &mut Ui) {
     };
     let live =
         state.source.info.as_ref().is_some_and(|info| info.live) && state.source.status == Status::Live;
-    ui.spacing_mut().interact_size.y = 16.0;
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 16.0;
+        status_line(live, color, text, ui);
+    });
+}
+
+fn status_line(live: bool, color: Color32, text: String, ui: &mut Ui) {
     ui.horizontal_wrapped(|ui| {
         if live {
             let (rect, response) = ui.allocate_exact_size(vec2(16.0, 12.0), egui::Sense::hover());
