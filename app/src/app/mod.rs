@@ -31,7 +31,7 @@ pub use state::{
 
 use crate::camera::{Feed, Status};
 use crate::catalogue::SEGMENTERS;
-use crate::pipeline::{Frame, readback};
+use crate::pipeline::{Frame, Pace, readback};
 use crate::render::Wish;
 use crate::segment::Segmenter;
 pub use engines::Ready;
@@ -105,6 +105,8 @@ pub struct App {
     renewed: bool,
     /// Whether the frame that is shown is to go through the network once more.
     again: bool,
+    /// Lets the network on the GPU rest while the picture stands still.
+    pace: Pace,
     /// What had been read back before this frame.
     read_before: readback::Bytes,
     repaint_at: Option<Instant>,
@@ -130,6 +132,7 @@ impl App {
             devices: 0,
             renewed: false,
             again: false,
+            pace: Pace::default(),
             read_before: readback::bytes(),
             repaint_at: None,
             failure: None,

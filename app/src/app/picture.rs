@@ -99,7 +99,8 @@ impl App {
         true
     }
 
-    /// Records the picture into the target: the network for a new frame, the matte and the effect.
+    /// Records the picture into the target: the network for a frame that differs from what it saw last, the
+    /// matte and the effect.
     pub(super) fn encode_picture(
         &mut self,
         encoder: &mut CommandEncoder,
@@ -112,9 +113,13 @@ impl App {
         if fresh.is_some() && std::mem::take(&mut self.renewed) {
             screen.pipeline.forget();
         }
+        let changed = fresh.is_some_and(|fresh| self.pace.wants(&fresh.frame));
+        let still = !changed && screen.pipeline.has_mask();
         let recorded = match (fresh, &mut self.segmenter) {
             (Some(Fresh { mask: Some((view, crop)), .. }), _) => Ok(Some(Mask { view, crop: *crop })),
-            (Some(_), Some(Segmenter::Gpu(network))) => network.record(&screen.pipeline, encoder).map(Some),
+            (Some(_), Some(Segmenter::Gpu(network))) if !still => {
+                network.record(&screen.pipeline, encoder).map(Some)
+            }
             _ => Ok(None),
         };
         let failure = match recorded {

@@ -24,6 +24,7 @@ mod convert;
 pub mod frame;
 mod gpu;
 mod latency;
+mod pace;
 mod prepare;
 pub mod readback;
 mod refine;
@@ -31,11 +32,12 @@ mod settings;
 mod source;
 
 use anyhow::Result;
-use wgpu::{CommandEncoder, Device, Queue, TextureFormat};
+use wgpu::{CommandEncoder, Device, Queue, TextureFormat, TextureView};
 
 pub use compose::{Target, fit_inside};
 pub use frame::Frame;
 pub use latency::StageTimes;
+pub use pace::Pace;
 pub use prepare::{Element, Fit, Input, Rect};
 pub use refine::{Mask, guide_factor};
 pub use settings::{Effect, Refinement, Settings, Temporal, Upsampling, View};
@@ -61,6 +63,13 @@ pub fn shaders() -> Vec<(&'static str, String)> {
     all
 }
 
+/// What the matte was made of.
+struct Known {
+    mask: TextureView,
+    crop: Rect,
+    refinement: Refinement,
+}
+
 /// The stages and their textures, for one device and one format of target.
 pub struct Pipeline {
     device: Device,
@@ -74,7 +83,8 @@ pub struct Pipeline {
     compose: Compose,
     backdrop: Backdrop,
     nobody: Image,
-    has_matte: bool,
+    /// The last valid mask and the choices by which it became the matte.
+    known: Option<Known>,
 }
 
 impl Pipeline {
@@ -91,7 +101,7 @@ impl Pipeline {
             compose: Compose::new(device, target_format),
             backdrop: Backdrop::plain(device, queue)?,
             nobody: Image::new(device, "nobody", (1, 1), TextureFormat::R8Unorm, usage),
-            has_matte: false,
+            known: None,
             device: device.clone(),
             queue: queue.clone(),
         })
@@ -115,8 +125,13 @@ impl Pipeline {
 
     /// Makes the last mask invalid, as when the source or the network changes or fails.
     pub fn forget(&mut self) {
-        self.has_matte = false;
+        self.known = None;
         self.refine.forget();
+    }
+
+    /// Whether a mask is valid. Without one the network must see the next frame, even if it is still.
+    pub fn has_mask(&self) -> bool {
+        self.known.is_some()
     }
 
     /// Takes the picture that [`Effect::Picture`] shows: `size` pixels of RGBA, sRGB.
@@ -142,8 +157,9 @@ impl Pipeline {
         self.prepare.record(&mut recorder, &self.source, input);
     }
 
-    /// Records the result into the target. `mask` is the network's answer for this picture; without a new one
-    /// the last matte stands, and without any, nobody is in the picture.
+    /// Records the result into the target. `mask` is the network's answer for this picture. Without a new one
+    /// the last one stands, as on a still picture, and other choices of refinement are applied to it; without
+    /// any, nobody is in the picture.
     pub fn encode(
         &mut self,
         encoder: &mut CommandEncoder,
@@ -154,30 +170,37 @@ impl Pipeline {
         let mut recorder = Recorder { device: &self.device, queue: &self.queue, encoder, clock: &self.clock };
         self.convert.record(&mut recorder, &self.source);
         let picture = self.convert.picture();
-        let visible = !settings.hidden;
-        match mask {
-            Some(mask) if visible => {
-                self.refine.record(&mut recorder, picture, mask, &settings.refinement);
-                self.has_matte = true;
-            }
-            _ if self.has_matte && visible => {}
-            _ => {
-                self.refine.record_nobody(&mut recorder, picture);
-                self.has_matte = false;
-            }
+        if settings.hidden {
+            self.known = None;
+        } else if let Some(mask) = mask {
+            let refinement = settings.refinement;
+            self.refine.record(&mut recorder, picture, mask, &refinement);
+            self.known = Some(Known { mask: mask.view.clone(), crop: mask.crop, refinement });
+        } else if let Some(known) =
+            self.known.as_mut().filter(|known| known.refinement != settings.refinement)
+        {
+            known.refinement = settings.refinement;
+            let mask = Mask { view: &known.mask, crop: known.crop };
+            self.refine.record(&mut recorder, picture, mask, &settings.refinement);
+        }
+        if self.known.is_none() {
+            self.refine.record_nobody(&mut recorder, picture);
         }
         let needs_blur = settings.effect == Effect::Blur || settings.recovery;
-        if needs_blur && visible {
-            let strength = if self.has_matte { settings.blur } else { settings.blur.max(BLUR_WITHOUT_MASK) };
-            self.blur.record(&mut recorder, picture, self.refine.matte(), strength);
+        if needs_blur && !settings.hidden {
+            let least = if self.known.is_some() { 0.0 } else { BLUR_WITHOUT_MASK };
+            self.blur.record(&mut recorder, picture, self.refine.matte(), settings.blur.max(least));
         }
+        let whole = Rect::of_size(picture.size());
+        let (mask, crop) =
+            self.known.as_ref().map_or((&self.nobody.view, whole), |known| (&known.mask, known.crop));
         let layers = Layers {
             picture,
             matte: self.refine.matte(),
             blur: &self.blur,
             backdrop: &self.backdrop,
-            mask: mask.map_or(&self.nobody.view, |mask| mask.view),
-            crop: mask.map_or(Rect::of_size(picture.size()), |mask| mask.crop),
+            mask,
+            crop,
         };
         self.compose.record(&mut recorder, &layers, settings, target);
         self.clock.finish(encoder);

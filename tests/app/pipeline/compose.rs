@@ -174,6 +174,27 @@ fn a_hidden_picture_is_plain_whatever_else_is_set() {
 }
 
 #[test]
+fn a_still_picture_keeps_its_mask_and_follows_other_choices() {
+    let Some(gpu) = gpu("a_still_picture_keeps_its_mask_and_follows_other_choices") else { return };
+    let mut scene = Scene::new(gpu, (96, 72));
+    let again = |scene: &mut Scene, settings: &Settings| {
+        gpu.render(&mut scene.pipeline, &scene.frame, settings, None)
+    };
+    let views = [View::Result, View::Matte, View::Mask].map(|view| Settings { view, ..STILL });
+    for settings in views {
+        let first = scene.render(gpu, &settings);
+        assert_eq!(again(&mut scene, &settings), first, "{:?}", settings.view);
+        assert!(first.iter().any(|pixel| *pixel != first[0]), "{:?}", settings.view);
+    }
+    let shrunk = Refinement { shrink: 40.0, ..STILL.refinement };
+    let other = Settings { view: View::Matte, refinement: shrunk, ..STILL };
+    let sum = |pixels: &[Pixel]| pixels.iter().map(|pixel| u64::from(pixel[0])).sum::<u64>();
+    let wide = sum(&again(&mut scene, &views[1]));
+    let narrow = sum(&again(&mut scene, &other));
+    assert!(10 * narrow < 9 * wide, "{narrow} of {wide}");
+}
+
+#[test]
 fn the_cut_out_carries_the_matte_and_stands_on_squares() {
     let Some(gpu) = gpu("the_cut_out_carries_the_matte_and_stands_on_squares") else { return };
     let mut scene = Scene::new(gpu, (96, 72));
@@ -276,17 +297,7 @@ fn any_target_shows_the_same_picture_in_its_middle() {
 fn a_hundred_live_frames_read_nothing_back() {
     let Some(gpu) = gpu("a_hundred_live_frames_read_nothing_back") else { return };
     let mut scene = Scene::new(gpu, (64, 48));
-    let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
-        label: Some("surface"),
-        size: wgpu::Extent3d { width: 64, height: 48, depth_or_array_layers: 1 },
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format: TextureFormat::Rgba8Unorm,
-        usage: wgpu::TextureUsages::RENDER_ATTACHMENT,
-        view_formats: &[],
-    });
-    let view = texture.create_view(&Default::default());
+    let (_, view) = gpu.target((64, 48), TextureFormat::Rgba8Unorm);
     let live = |scene: &mut Scene| {
         scene.pipeline.upload(&scene.frame).expect("the frame fits");
         let mut encoder = gpu.device.create_command_encoder(&Default::default());

@@ -89,6 +89,22 @@ impl Gpu {
         self.draw(pipeline, settings, mask.map(|view| Mask { view, crop }), size, TextureFormat::Rgba8Unorm)
     }
 
+    /// A texture to draw into and to read from.
+    pub fn target(&self, (width, height): (u32, u32), format: TextureFormat) -> (wgpu::Texture, TextureView) {
+        let texture = self.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("result"),
+            size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format,
+            usage: TextureUsages::RENDER_ATTACHMENT | TextureUsages::COPY_SRC,
+            view_formats: &[],
+        });
+        let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+        (texture, view)
+    }
+
     /// Draws the uploaded frame into a target of some size.
     pub fn draw(
         &self,
@@ -98,17 +114,7 @@ impl Gpu {
         size: (u32, u32),
         format: TextureFormat,
     ) -> Vec<Pixel> {
-        let texture = self.device.create_texture(&wgpu::TextureDescriptor {
-            label: Some("result"),
-            size: wgpu::Extent3d { width: size.0, height: size.1, depth_or_array_layers: 1 },
-            mip_level_count: 1,
-            sample_count: 1,
-            dimension: wgpu::TextureDimension::D2,
-            format,
-            usage: TextureUsages::RENDER_ATTACHMENT | TextureUsages::COPY_SRC,
-            view_formats: &[],
-        });
-        let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+        let (texture, view) = self.target(size, format);
         let mut encoder = self.device.create_command_encoder(&Default::default());
         let target = Target { view: &view, viewport: Rect::of_size(size) };
         pipeline.encode(&mut encoder, settings, mask, target);

@@ -220,8 +220,9 @@ fn model(mean: &[f64; 13], epsilon: f64) -> [f64; 4] {
     for pivot in 0..3 {
         for other in (0..3).filter(|row| *row != pivot) {
             let share = rows[other][pivot] / rows[pivot][pivot];
-            for column in pivot..4 {
-                rows[other][column] -= share * rows[pivot][column];
+            let upper = rows[pivot];
+            for (value, above) in rows[other].iter_mut().zip(upper).skip(pivot) {
+                *value -= share * above;
             }
         }
     }

@@ -192,7 +192,7 @@ fn the_edge_moves_and_softens_as_far_as_asked() {
     let colors: Vec<[f64; 3]> = (0..320 * 720).map(|i| [if i % 320 < 160 { 0.9 } else { 0.1 }; 3]).collect();
     let frame = frame_of(size, &colors);
     let values: Vec<f32> = (0..32 * 32).map(|i| if i % 32 < 16 { 1.0 } else { 0.0 }).collect();
-    let mut row = |shrink: f32, feather: f32| {
+    let row = |shrink: f32, feather: f32| {
         let mut pipeline = gpu.pipeline();
         let mask = gpu.mask((32, 32), &values);
         let choices = settings(Refinement { shrink, feather, ..STILL });

@@ -44,14 +44,21 @@ fn write_glsl(name: &str, module: &naga::Module, info: &ModuleInfo, entry: &naga
     assert!(written.is_ok(), "{name} {}: GLSL ES 3.1: {:?}", entry.name, written.err());
 }
 
+/// The parsed and checked module.
+fn valid(name: &str, source: &str) -> (naga::Module, ModuleInfo) {
+    let parsed = naga::front::wgsl::parse_str(source).map_err(|error| error.emit_to_string(source));
+    let module = parsed.map_err(|error| format!("{name}: {error}")).expect("the shader is WGSL");
+    let info = Validator::new(ValidationFlags::all(), BASE)
+        .validate(&module)
+        .map_err(|error| format!("{name}: {}", error.emit_to_string(source)))
+        .expect("the shader is valid");
+    (module, info)
+}
+
 #[test]
 fn every_shader_is_valid_for_every_family_of_drivers() {
     for (name, source) in shaders() {
-        let module = naga::front::wgsl::parse_str(&source)
-            .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&source)));
-        let info = Validator::new(ValidationFlags::all(), BASE)
-            .validate(&module)
-            .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&source)));
+        let (module, info) = valid(name, &source);
         assert!(!module.entry_points.is_empty());
         for entry in &module.entry_points {
             let (module, info) = of_entry_point(&module, &info, entry);
@@ -72,9 +79,7 @@ fn every_shader_is_valid_for_every_family_of_drivers() {
 #[test]
 fn no_stage_needs_more_than_four_storage_buffers_or_textures() {
     for (name, source) in shaders() {
-        let module = naga::front::wgsl::parse_str(&source).expect("the shader is valid");
-        let info =
-            Validator::new(ValidationFlags::all(), BASE).validate(&module).expect("the shader is valid");
+        let (module, info) = valid(name, &source);
         for (index, entry) in module.entry_points.iter().enumerate() {
             let used = |test: &dyn Fn(&naga::GlobalVariable) -> bool| {
                 let uses = info.get_entry_point(index);
