@@ -2,8 +2,12 @@
 
 #[path = "engine/cases.rs"]
 mod cases;
+#[path = "engine/conformance.rs"]
+mod conformance;
 #[path = "engine/damage.rs"]
 mod damage;
+#[path = "engine/golden.rs"]
+mod golden;
 #[path = "engine/gpu.rs"]
 mod gpu;
 #[path = "engine/layers.rs"]

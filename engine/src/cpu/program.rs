@@ -54,6 +54,11 @@ impl Program {
         self.node((Self::MAIN, graph), id, inputs, MAX_DEPTH)
     }
 
+    /// Runs the main graph as it was read, by plain kernels alone.
+    pub fn run_main(&mut self, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+        self.call(Self::MAIN, inputs.to_vec(), MAX_DEPTH)
+    }
+
     /// The elements of a variable value of the main graph as it is executed.
     pub fn state(&self, graph: &Graph, value: ValueId) -> Tensor {
         self.state_of((Self::MAIN, graph), value)

@@ -79,6 +79,7 @@ pub struct Builder<'a> {
     memory_cap: Option<usize>,
     on_cpu: Vec<NodeId>,
     passes: usize,
+    plain: bool,
     #[cfg(feature = "gpu")]
     choices: crate::plan::Choices,
     #[cfg(feature = "gpu")]
@@ -93,6 +94,7 @@ pub struct Session {
 }
 
 enum Runner {
+    Plain(Box<cpu::Program>),
     Cpu(Box<cpu::Executable>),
     #[cfg(feature = "gpu")]
     Gpu(Box<gpu::Runner>),
@@ -137,8 +139,18 @@ impl<'a> Builder<'a> {
         Self { passes: count, ..self }
     }
 
+    /// Runs every operator by its plain kernel, on the graph as it was read: slow, for comparing with.
+    pub fn plain(self) -> Self {
+        Self { plain: true, ..self }
+    }
+
     /// Optimizes the graph, plans it and prepares the backend.
     pub fn build(self) -> Result<Session> {
+        if self.plain {
+            let program = cpu::Program::new(&self.model.graphs);
+            let graph = Arc::new(self.model.main().clone());
+            return Ok(Session { graph, passes: Vec::new(), runner: Runner::Plain(Box::new(program)) });
+        }
         let mut graph = self.model.main().clone();
         let applied = passes::optimize(&mut graph, self.passes)?;
         let graph = Arc::new(graph);
@@ -196,6 +208,7 @@ impl Session {
             memory_cap: None,
             on_cpu: Vec::new(),
             passes: PASSES.len(),
+            plain: false,
             #[cfg(feature = "gpu")]
             choices: crate::plan::Choices::new(),
             #[cfg(feature = "gpu")]
@@ -217,6 +230,7 @@ impl Session {
     pub fn run(&mut self, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
         self.check(inputs)?;
         match &mut self.runner {
+            Runner::Plain(program) => program.run_main(inputs),
             Runner::Cpu(executable) => executable.run(inputs),
             #[cfg(feature = "gpu")]
             Runner::Gpu(runner) => runner.run(inputs),
@@ -226,6 +240,7 @@ impl Session {
     /// Forgets what outlives a run, the states of recurrent operators and variables: the next run is like the first.
     pub fn reset(&mut self) {
         match &mut self.runner {
+            Runner::Plain(program) => program.reset(),
             Runner::Cpu(executable) => executable.reset(),
             #[cfg(feature = "gpu")]
             Runner::Gpu(runner) => runner.reset(),
@@ -258,6 +273,7 @@ impl Session {
     /// Bytes of the intermediates' arena and of the largest set alive at once, below which no layout can go.
     pub fn memory(&self) -> (usize, usize) {
         match &self.runner {
+            Runner::Plain(_) => (0, 0),
             Runner::Cpu(executable) => executable.memory(),
             #[cfg(feature = "gpu")]
             Runner::Gpu(runner) => (runner.plan().arena, runner.plan().lower_bound),
@@ -267,6 +283,7 @@ impl Session {
     /// What runs where, with which kernel and why, as text: a line a step, then the sums.
     pub fn explain(&self) -> String {
         match &self.runner {
+            Runner::Plain(_) => "every node runs by its plain kernel\n".to_string(),
             Runner::Cpu(executable) => self.explain_cpu(executable),
             #[cfg(feature = "gpu")]
             Runner::Gpu(runner) => runner.plan().to_string(),
@@ -302,7 +319,7 @@ impl Session {
     fn gpu_runner(&mut self) -> Result<&mut gpu::Runner> {
         match &mut self.runner {
             Runner::Gpu(runner) => Ok(runner),
-            Runner::Cpu(_) => {
+            Runner::Plain(_) | Runner::Cpu(_) => {
                 Err(Error::invalid("the session runs on the CPU: build it with a GPU to record it"))
             }
         }
@@ -344,7 +361,7 @@ impl Session {
     pub fn plan(&self) -> Option<&crate::plan::Plan> {
         match &self.runner {
             Runner::Gpu(runner) => Some(runner.plan()),
-            Runner::Cpu(_) => None,
+            Runner::Plain(_) | Runner::Cpu(_) => None,
         }
     }
 }
