@@ -25,7 +25,10 @@ const REALS: f32 = 1e-5;
 
 /// Models whose results may be further from LiteRT's: as a part of the output's range (or, in quantized results, so
 /// many steps), with the reason.
-const ALLOWED: &[(&str, f32, &str)] = &[];
+const ALLOWED: &[(&str, f32, &str)] = &[
+    ("bundle/selfie_segmentation", 2e-5, "LiteRT's own rounding: sums in f64 are as far from it"),
+    ("conformance/simple_atan2_op", 4e-5, "WGSL lets atan2 be 4096 units in the last place off"),
+];
 
 /// How a backend's results differ from the golden.
 #[derive(Clone, Copy, Debug, Default)]

@@ -158,9 +158,9 @@ impl Program {
 
     /// The index and the name of the variable whose handle is the first input.
     fn variable(&self, inputs: &[Option<Tensor>]) -> Result<(usize, String)> {
-        let handle = inputs.first().and_then(|input| input.as_ref()?.to_integers()?.first().copied());
-        let handle = handle.and_then(|handle| usize::try_from(handle).ok());
-        let named = handle.and_then(|handle| Some((handle, self.names.get(handle)?)));
+        let handle =
+            inputs.first().and_then(|input| input.as_ref()?.as_slice::<u32>().ok()?.first().copied());
+        let named = handle.and_then(|handle| Some((handle as usize, self.names.get(handle as usize)?)));
         let (handle, (container, name)) =
             named.ok_or_else(|| Error::malformed("a variable's handle comes from no VAR_HANDLE"))?;
         Ok((handle, format!("{container}/{name}")))

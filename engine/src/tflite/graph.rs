@@ -30,6 +30,10 @@ pub fn read<'a>(
     reader.append(index, &mut tensors)?;
     let id = |&index: &i32| tensors.id(subgraph, index);
     reader.graph.inputs = subgraph.inputs.iter().map(id).collect::<Result<_>>()?;
+    for input in reader.graph.inputs.clone() {
+        // What the caller gives anew for each run is no state, whatever the file says.
+        reader.graph.values[input.0].variable = false;
+    }
     reader.graph.outputs = subgraph.outputs.iter().map(id).collect::<Result<_>>()?;
     let ids = (0..).zip(&tensors.values).map(|(index, value)| value.flatten().unwrap_or(ValueId(index)));
     Ok((reader.graph, ids.collect()))

@@ -1,20 +1,19 @@
 use super::Conv2d;
+use crate::ops::weighted::Weighted;
 use crate::ops::{Refusal, Verdict};
 use crate::tensor::{Tensor, TensorType};
 
-/// The sum as the formula writes it, in f64 over reals.
+/// The sum as the formula writes it, in f64.
 pub fn run(conv: &Conv2d, inputs: &[Option<&Tensor>], ty: &TensorType) -> Verdict<Vec<Tensor>> {
     let [Some(input), Some(weights), ref bias @ ..] = inputs[..] else {
         return Err(Refusal::new("it needs an input and weights"));
     };
-    let reals = |tensor: &Tensor| {
-        tensor.to_reals().ok_or_else(|| Refusal::new(format!("it does not take {}", tensor.dtype())))
-    };
-    let (x, k) = (reals(input)?, reals(weights)?);
-    let b = bias.first().copied().flatten().map(reals).transpose()?;
     let (&[_, h, w, c], &[o, kh, kw, i]) = (input.shape(), weights.shape()) else {
         return Err(Refusal::new("its input and weights should have rank 4"));
     };
+    let bias = bias.first().copied().flatten();
+    let sums = Weighted::new([input, weights], bias, o, ty, conv.activation)?;
+    let (x, k) = (&sums.input, &sums.weights);
     let window = conv.window(weights.shape());
     let (top, left) = (window.before(0, h), window.before(1, w));
     let per_group = o / (c / i);
@@ -23,7 +22,7 @@ pub fn run(conv: &Conv2d, inputs: &[Option<&Tensor>], ty: &TensorType) -> Verdic
     };
     let mut y = Vec::with_capacity(ty.elements());
     for (batch, row, column, out) in places([n, rows, columns, o]) {
-        let mut sum = b.as_ref().map_or(0.0, |b| f64::from(b[out]));
+        let mut sum = sums.bias[out];
         for (ky, kx) in (0..kh).flat_map(|ky| (0..kw).map(move |kx| (ky, kx))) {
             let at_y = (row * conv.stride[0] + ky * conv.dilation[0]).checked_sub(top).filter(|&at| at < h);
             let at_x =
@@ -34,9 +33,9 @@ pub fn run(conv: &Conv2d, inputs: &[Option<&Tensor>], ty: &TensorType) -> Verdic
             let products = x[from..from + i].iter().zip(&k[taps..taps + i]);
             sum += products.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>();
         }
-        y.push(conv.activation.apply(sum as f32));
+        y.push(sum);
     }
-    Ok(vec![Tensor::from_reals(ty.clone(), &y)?])
+    Ok(vec![sums.output(ty, &y)?])
 }
 
 /// All places of an `[n, h, w, c]` tensor in row-major order.

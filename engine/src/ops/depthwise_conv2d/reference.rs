@@ -1,9 +1,9 @@
 use super::DepthwiseConv2d;
-use crate::ops::operand::reals;
+use crate::ops::weighted::Weighted;
 use crate::ops::{Refusal, Verdict};
 use crate::tensor::{Tensor, TensorType};
 
-/// The sum as the formula writes it, in f64 over reals.
+/// The sum as the formula writes it, in f64.
 pub fn run(conv: &DepthwiseConv2d, inputs: &[Option<&Tensor>], ty: &TensorType) -> Verdict<Vec<Tensor>> {
     let [Some(input), Some(weights), ref bias @ ..] = inputs[..] else {
         return Err(Refusal::new("it needs an input and weights"));
@@ -14,14 +14,15 @@ pub fn run(conv: &DepthwiseConv2d, inputs: &[Option<&Tensor>], ty: &TensorType) 
     let &[n, rows, columns, _] = &ty.shape[..] else {
         return Err(Refusal::new("its output should have rank 4"));
     };
-    let (x, k) = (reals(input)?, reals(weights)?);
-    let bias = bias.first().copied().flatten().map(reals).transpose()?.unwrap_or_else(|| vec![0.0; o]);
+    let bias = bias.first().copied().flatten();
+    let weighted = Weighted::new([input, weights], bias, o, ty, conv.activation)?;
+    let (x, k) = (&weighted.input, &weighted.weights);
     let window = conv.window(weights.shape());
     let mut y = Vec::with_capacity(ty.elements());
     let mut sums = vec![0.0; o];
     for (batch, row) in (0..n).flat_map(|batch| (0..rows).map(move |row| (batch, row))) {
         for column in 0..columns {
-            sums.iter_mut().zip(&bias).for_each(|(sum, &b)| *sum = f64::from(b));
+            sums.copy_from_slice(&weighted.bias);
             for (ky, at_y) in window.taps(0, h, row) {
                 for (kx, at_x) in window.taps(1, w, column) {
                     let pixel = &x[((batch * h + at_y) * w + at_x) * c..][..c];
@@ -34,8 +35,8 @@ pub fn run(conv: &DepthwiseConv2d, inputs: &[Option<&Tensor>], ty: &TensorType) 
                     });
                 }
             }
-            y.extend(sums.iter().map(|&sum| conv.activation.apply(sum as f32)));
+            y.extend_from_slice(&sums);
         }
     }
-    Ok(vec![Tensor::from_reals(ty.clone(), &y)?])
+    Ok(vec![weighted.output(ty, &y)?])
 }

@@ -7,7 +7,7 @@
 pub mod cases;
 mod gpu;
 
-use super::operand::reals;
+use super::weighted::Weighted;
 use super::{Activation, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
@@ -68,17 +68,18 @@ impl Operator for FullyConnected {
             return Err(Refusal::new("it needs an input and weights"));
         };
         let &[o, i] = weights.shape() else { return Err(Refusal::new("its weights should have rank 2")) };
-        let (x, w) = (reals(input)?, reals(weights)?);
-        let bias = bias.first().copied().flatten().map(reals).transpose()?.unwrap_or_else(|| vec![0.0; o]);
+        let bias = bias.first().copied().flatten();
+        let weighted = Weighted::new([input, weights], bias, o, &outputs[0], self.activation)?;
         let dot = |row: &[f32], taps: &[f32]| {
             row.iter().zip(taps).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>()
         };
         let mut y = Vec::with_capacity(outputs[0].elements());
-        for row in x.chunks_exact(i) {
-            let sums = w.chunks_exact(i).zip(&bias).map(|(taps, &b)| f64::from(b) + dot(row, taps));
-            y.extend(sums.map(|sum| self.activation.apply(sum as f32)));
+        for row in weighted.input.chunks_exact(i) {
+            y.extend(
+                weighted.weights.chunks_exact(i).zip(&weighted.bias).map(|(taps, &b)| b + dot(row, taps)),
+            );
         }
-        Ok(vec![Tensor::from_reals(outputs[0].clone(), &y)?])
+        Ok(vec![weighted.output(&outputs[0], &y)?])
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

@@ -13,13 +13,16 @@ struct Parts {
     normalized: bool,
 }
 
-const PLAIN: Lstm = Lstm {
-    sequence: true,
-    time_major: false,
-    activation: Activation::Tanh,
-    cell_clip: 0.0,
-    projection_clip: 0.0,
-};
+fn plain() -> Lstm {
+    Lstm {
+        sequence: true,
+        time_major: false,
+        activation: Activation::Tanh,
+        cell_clip: 0.0,
+        projection_clip: 0.0,
+        intermediates: Vec::new(),
+    }
+}
 
 /// Each part alone and all together, steps and sequences, clips, activations, eight-bit weights and states.
 pub fn cases() -> Vec<Case> {
@@ -37,21 +40,21 @@ pub fn cases() -> Vec<Case> {
     ];
     let mut cases = Vec::new();
     for part in parts {
-        let step = Lstm { sequence: false, ..PLAIN };
+        let step = Lstm { sequence: false, ..plain() };
         cases.push(case(format!("step {part:?}"), step, [2, 1, 3, 5], part));
-        cases.push(case(format!("sequence {part:?}"), PLAIN, [2, 4, 3, 5], part));
+        cases.push(case(format!("sequence {part:?}"), plain(), [2, 4, 3, 5], part));
     }
     for (b, t, i, cells) in [(1, 1, 1, 1), (1, 7, 2, 3), (3, 2, 5, 4)] {
         for time_major in [false, true] {
-            let op = Lstm { time_major, ..PLAIN };
+            let op = Lstm { time_major, ..plain() };
             let name = format!("{b}×{t}×{i}→{cells} time-major {time_major}");
             cases.push(case(name, op, [b, t, i, cells], none));
         }
     }
-    let clipped = Lstm { cell_clip: 0.1, projection_clip: 0.05, ..PLAIN };
+    let clipped = Lstm { cell_clip: 0.1, projection_clip: 0.05, ..plain() };
     cases.push(case("clips".into(), clipped, [1, 5, 3, 5], all));
     for activation in [Activation::Relu, Activation::Relu6, Activation::None] {
-        let op = Lstm { activation, ..PLAIN };
+        let op = Lstm { activation, ..plain() };
         cases.push(case(format!("{activation:?}"), op, [1, 3, 3, 5], none));
     }
     cases.push(quantized());
@@ -100,6 +103,6 @@ fn quantized() -> Case {
     inputs.push(integers(DType::I8, &[2, 5], 1.0 / 128.0, -3, 128));
     inputs.push(integers(DType::I16, &[2, 5], 1.0 / 8192.0, 0, 9000));
     let q = Some(Quantization::per_tensor(1.0 / 128.0, -3));
-    Case::new("i8 with i16 cells", PLAIN, inputs)
+    Case::new("i8 with i16 cells", plain(), inputs)
         .outputs(vec![TensorType { quantization: q, ..TensorType::new(DType::I8, []) }])
 }

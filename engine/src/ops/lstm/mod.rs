@@ -17,7 +17,7 @@
 //!
 //! Inputs by index: x 0, W 1–4 and R 5–8 (input, forget, cell, output), peepholes 9–11 (input, forget, output), biases
 //! 12–15, P 16, b_p 17, the states h 18 and c 19, which the operator updates, coefficients 20–23. Quantized operands are
-//! taken as reals; a quantized state is rounded to its steps after each step.
+//! taken as reals; quantized states and values inside, as the file lists them, are rounded to their steps.
 
 /// The family's cases.
 pub mod cases;
@@ -28,7 +28,7 @@ use super::{Activation, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{Tensor, TensorType};
 
 /// A long short-term memory.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Lstm {
     /// Whether the input is a sequence.
     pub sequence: bool,
@@ -40,6 +40,9 @@ pub struct Lstm {
     pub cell_clip: f32,
     /// The greatest magnitude of the projection, 0 for none.
     pub projection_clip: f32,
+    /// The types that the sums of the input, forget, cell and output gate before their normalization and o∘act(c) before
+    /// its projection are rounded to, where these are quantized; empty where the file lists none.
+    pub intermediates: Vec<TensorType>,
 }
 
 /// The operator that `source` names; the basic kernel of LSTM is another family's.
@@ -55,6 +58,7 @@ pub fn decode(source: &Source) -> Verdict<Option<Lstm>> {
         activation: source.activation()?,
         cell_clip: source.float("cell_clip", 0.0)?,
         projection_clip: source.float("proj_clip", 0.0)?,
+        intermediates: source.intermediates.to_vec(),
     }))
 }
 

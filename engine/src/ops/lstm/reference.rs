@@ -10,6 +10,8 @@ struct Gate {
     peephole: Option<Vec<f32>>,
     bias: Vec<f32>,
     normalization: Option<Vec<f32>>,
+    /// The type of the sums before their normalization.
+    sums: Option<TensorType>,
 }
 
 impl Gate {
@@ -25,6 +27,7 @@ impl Gate {
             sums.iter_mut().zip(peephole).zip(c).for_each(|((sum, p), c)| *sum += p * c);
         }
         if let Some(coefficients) = &self.normalization {
+            self.sums.iter().for_each(|ty| round_to_steps(ty, &mut sums));
             normalize(&mut sums);
             sums.iter_mut().zip(coefficients).zip(&self.bias).for_each(|((sum, k), b)| *sum = *sum * k + b);
         }
@@ -55,7 +58,7 @@ struct Weights {
 }
 
 impl Weights {
-    fn read(inputs: &[Option<&Tensor>], outputs: usize) -> Verdict<Self> {
+    fn read(inputs: &[Option<&Tensor>], intermediates: &[TensorType], outputs: usize) -> Verdict<Self> {
         let optional = |index: usize| inputs.get(index).copied().flatten().map(reals).transpose();
         let required = |index: usize| {
             optional(index)?.ok_or_else(|| Refusal::new(format!("its input {index} is missing")))
@@ -67,6 +70,7 @@ impl Weights {
                 peephole: peephole.map(optional).transpose()?.flatten(),
                 bias: required(12 + gate)?,
                 normalization: optional(20 + gate)?,
+                sums: intermediates.get(gate).cloned(),
             })
         };
         let projection = match optional(16)? {
@@ -90,7 +94,7 @@ pub fn run(lstm: &Lstm, inputs: &[Option<&Tensor>], ty: &TensorType) -> Verdict<
     };
     let steps = Steps::of(input.shape(), lstm.sequence, lstm.time_major)?;
     let (outputs, cells) = (output_state.shape()[1], cell_state.shape()[1]);
-    let weights = Weights::read(inputs, outputs)?;
+    let weights = Weights::read(inputs, &lstm.intermediates, outputs)?;
     let (x, mut h, mut c) = (reals(input)?, reals(output_state)?, reals(cell_state)?);
     let mut y = vec![0.0; steps.count * steps.batches * outputs];
     for (step, batch) in steps.places() {
@@ -127,9 +131,10 @@ fn update_cells(lstm: &Lstm, weights: &Weights, x: &[f32], h: &[f32], c: &mut [f
 /// `clip(P·(o∘act(c)) + b_p)`
 fn emit(lstm: &Lstm, weights: &Weights, x: &[f32], h: &[f32], c: &[f32]) -> Vec<f32> {
     let gate = weights.output.sums(x, h, c);
-    let hidden: Vec<f32> =
+    let mut hidden: Vec<f32> =
         gate.into_iter().zip(c).map(|(o, &c)| logistic(o) * lstm.activation.apply(c)).collect();
     let Some((projection, bias)) = &weights.projection else { return hidden };
+    lstm.intermediates.get(4).into_iter().for_each(|ty| round_to_steps(ty, &mut hidden));
     let mut sums = bias.clone();
     add_product(&mut sums, projection, &hidden);
     sums.into_iter().map(|sum| clip(sum, lstm.projection_clip)).collect()
@@ -152,6 +157,7 @@ mod tests {
             activation: Activation::Tanh,
             cell_clip: 0.0,
             projection_clip: 0.0,
+            intermediates: Vec::new(),
         };
         let one = |value: f32| Some(Tensor::from_slice([1, 1], &[value]).expect("one number"));
         let list = |value: f32| Some(Tensor::from_slice([1], &[value]).expect("one number"));

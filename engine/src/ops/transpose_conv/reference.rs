@@ -1,9 +1,9 @@
 use super::TransposeConv;
-use crate::ops::operand::reals;
+use crate::ops::weighted::Weighted;
 use crate::ops::{Refusal, Verdict};
 use crate::tensor::{Tensor, TensorType};
 
-/// The sum as the formula writes it, in f64 over reals.
+/// The sum as the formula writes it, in f64.
 pub fn run(conv: &TransposeConv, inputs: &[Option<&Tensor>], ty: &TensorType) -> Verdict<Tensor> {
     let [image, weights, bias] = conv.form.operands().map(|index| inputs.get(index).copied().flatten());
     let (Some(image), Some(weights)) = (image, weights) else {
@@ -14,9 +14,9 @@ pub fn run(conv: &TransposeConv, inputs: &[Option<&Tensor>], ty: &TensorType) ->
     else {
         return Err(Refusal::new("its input, weights and output should have rank 4"));
     };
-    let (x, k) = (reals(image)?, reals(weights)?);
-    let bias = bias.map(reals).transpose()?.unwrap_or_else(|| vec![0.0; o]);
-    let mut sums: Vec<f64> = bias.iter().map(|&b| f64::from(b)).cycle().take(ty.elements()).collect();
+    let weighted = Weighted::new([image, weights], bias, o, ty, conv.activation)?;
+    let (x, k) = (&weighted.input, &weighted.weights);
+    let mut sums: Vec<f64> = weighted.bias.iter().copied().cycle().take(ty.elements()).collect();
     let before = conv.before([h, w], [rows, columns], weights.shape());
     let landed = |axis: usize, at: usize, tap: usize, extent: usize| {
         (at * conv.stride[axis] + tap).checked_sub(before[axis]).filter(|&place| place < extent)
@@ -37,6 +37,5 @@ pub fn run(conv: &TransposeConv, inputs: &[Option<&Tensor>], ty: &TensorType) ->
             }
         }
     }
-    let results: Vec<f32> = sums.into_iter().map(|sum| conv.activation.apply(sum as f32)).collect();
-    Ok(Tensor::from_reals(ty.clone(), &results)?)
+    weighted.output(ty, &sums)
 }
