@@ -58,8 +58,18 @@ pub fn decode(source: &Source) -> Verdict<Option<Lstm>> {
         activation: source.activation()?,
         cell_clip: source.float("cell_clip", 0.0)?,
         projection_clip: source.float("proj_clip", 0.0)?,
-        intermediates: source.intermediates.to_vec(),
+        intermediates: intermediates(source.intermediates),
     }))
+}
+
+/// The types inside the operator. TFLite's integer kernel lets the hidden state's zero point enter with the opposite
+/// sign, which clamps it to another range.
+fn intermediates(listed: &[TensorType]) -> Vec<TensorType> {
+    let mut types = listed.to_vec();
+    if let Some(q) = types.get_mut(4).and_then(|hidden| hidden.quantization.as_mut()) {
+        q.zero_point.iter_mut().for_each(|zero_point| *zero_point = -*zero_point);
+    }
+    types
 }
 
 impl Operator for Lstm {
