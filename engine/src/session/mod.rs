@@ -294,6 +294,7 @@ impl Session {
     pub fn profile_cpu(&mut self, inputs: &[Tensor]) -> Result<Vec<(String, Duration)>> {
         self.check(inputs)?;
         match &mut self.runner {
+            Runner::Plain(_) => Err(Error::invalid("plain kernels are not timed")),
             Runner::Cpu(executable) => executable.profile(inputs),
             #[cfg(feature = "gpu")]
             Runner::Gpu(_) => Err(Error::invalid("the session runs on the GPU: its steps are timed there")),
