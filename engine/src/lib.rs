@@ -44,3 +44,8 @@ pub use graph::Model;
 pub use session::{Builder, Precision, Session};
 #[cfg(feature = "gpu")]
 pub use session::{Input, StepTime};
+
+/// The project's front page, so that its example is compiled.
+#[cfg(all(doctest, feature = "gpu"))]
+#[doc = include_str!("../../README.md")]
+struct FrontPage;
