@@ -27,6 +27,16 @@ const REALS: f32 = 1e-5;
 /// many steps), with the reason.
 const ALLOWED: &[(&str, f32, &str)] = &[
     ("bundle/selfie_segmentation", 2e-5, "LiteRT's own rounding: sums in f64 are as far from it"),
+    (
+        "conformance/partly_quantized_mnist",
+        1e-3,
+        "LiteRT rounds the activations of layers with 8-bit weights",
+    ),
+    (
+        "conformance/static_w8_a16_quantized_k_einsum",
+        2.0,
+        "LiteRT answers 0 where the exact result is up to 2 steps",
+    ),
     ("conformance/simple_atan2_op", 4e-5, "WGSL lets atan2 be 4096 units in the last place off"),
 ];
 
@@ -226,7 +236,9 @@ fn models_agree_with_the_official_runtime() {
     let gpu = gpu();
     let _alone = COMPILING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut paths = test_data::models("models of the field against LiteRT");
-    paths.retain(|path| only.as_ref().is_none_or(|only| name(path).contains(only.as_str())));
+    paths.retain(|path| {
+        only.as_ref().is_none_or(|only| only.split(',').any(|part| name(path).contains(part)))
+    });
     let bundled = source::root().join("models");
     paths.retain(|path| !path.starts_with(&bundled) || !shared.join("models/bundle").is_dir());
     let mut rows = Vec::new();

@@ -3,11 +3,11 @@
 //! With quantized input, weights and output the terms are the integers less their zero points, whose sums are exact, and
 //! a sum becomes a step of the output by one f32 factor, `scale_x · scale_w / scale_y`, rounded to the nearest (ties to
 //! even) and clamped to the activation's range: XNNPACK's arithmetic, which LiteRT uses (Jacob et al. 2017,
-//! arXiv 1712.05877, give the scheme). Sums over other types are those of reals.
+//! arXiv 1712.05877, give the scheme). Sixteen-bit outputs have TFLite's fixed-point factor. Sums over other types are those of reals.
 
 use super::operand::reals;
 use super::{Activation, Verdict};
-use crate::tensor::{Quantization, Tensor, TensorType};
+use crate::tensor::{DType, Quantization, Tensor, TensorType};
 
 /// The terms of weighted sums, and what becomes of the sums.
 pub struct Weighted {
@@ -24,7 +24,7 @@ pub struct Weighted {
 /// How exact sums become steps.
 struct Steps {
     /// For each output channel.
-    factors: Vec<f32>,
+    factors: Vec<Factor>,
     zero_point: i64,
     low: i64,
     high: i64,
@@ -66,6 +66,36 @@ impl Weighted {
     }
 }
 
+/// The factor of a sum.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Factor {
+    /// A real.
+    Real(f32),
+    /// `multiplier / 2^shift` with fifteen bits, rounded half up: what TFLite's kernels for sixteen-bit steps use.
+    Fixed { multiplier: i64, shift: u32 },
+}
+
+impl Factor {
+    fn fixed(scale: f64) -> Option<Self> {
+        // scale = fraction · 2^exponent with a fraction of at least a half
+        let exponent = scale.log2().floor() as i32 + 1;
+        let thirty_one_bits = (scale * 2f64.powi(31 - exponent)).round() as i64;
+        let multiplier = ((thirty_one_bits + (1 << 15)) >> 16).min(0x7fff);
+        let shift = u32::try_from(15 - exponent).ok().filter(|shift| (1..63).contains(shift))?;
+        Some(Self::Fixed { multiplier, shift })
+    }
+
+    fn times(self, sum: f64) -> i64 {
+        match self {
+            Self::Real(factor) => (sum as f32 * factor).round_ties_even() as i64,
+            Self::Fixed { multiplier, shift } => {
+                let product = i128::from(sum as i64) * i128::from(multiplier) + (1 << (shift - 1));
+                (product >> shift) as i64
+            }
+        }
+    }
+}
+
 impl Steps {
     /// None where an operand is not quantized, or in a way that integers cannot follow.
     fn between(
@@ -91,19 +121,19 @@ impl Steps {
             false if real < 0.0 => range.0,
             false => range.1,
         };
-        let factor =
-            |channel: usize| x.scale[0] * w.scale[if w.is_per_channel() { channel } else { 0 }] / scale;
-        Some(Self {
-            factors: (0..channels).map(factor).collect(),
-            zero_point,
-            low: step(low),
-            high: step(high),
-        })
+        let factor = |channel: usize| {
+            let weight = w.scale[if w.is_per_channel() { channel } else { 0 }];
+            match output.dtype {
+                DType::I16 => Factor::fixed(f64::from(x.scale[0]) * f64::from(weight) / f64::from(scale)),
+                _ => Some(Factor::Real(x.scale[0] * weight / scale)),
+            }
+        };
+        let factors = (0..channels).map(factor).collect::<Option<Vec<Factor>>>()?;
+        Some(Self { factors, zero_point, low: step(low), high: step(high) })
     }
 
     fn of(&self, channel: usize, sum: f64) -> i64 {
-        let scaled = sum as f32 * self.factors[channel];
-        (scaled.round_ties_even() as i64).saturating_add(self.zero_point).clamp(self.low, self.high)
+        self.factors[channel].times(sum).saturating_add(self.zero_point).clamp(self.low, self.high)
     }
 }
 
@@ -121,7 +151,6 @@ fn centered(tensor: &Tensor) -> Verdict<Vec<f32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tensor::DType;
 
     fn ty(dtype: DType, shape: &[usize], scale: &[f32], zero_point: i64) -> TensorType {
         let zero_point = vec![zero_point; scale.len()];
@@ -143,6 +172,15 @@ mod tests {
             relu.output(&output, &[99.0, 0.0, 0.0, 0.0]).expect("four").to_integers(),
             Some(vec![16, 10, 10, 10])
         );
+    }
+
+    #[test]
+    fn sixteen_bit_steps_have_a_factor_of_fifteen_bits() {
+        let third = Factor::fixed(1.0 / 3.0).expect("a factor");
+        assert_eq!(third, Factor::Fixed { multiplier: 21845, shift: 16 });
+        assert_eq!((third.times(3.0), third.times(-3.0), third.times(98301.0)), (1, -1, 32767));
+        assert_eq!(Factor::fixed(0.5), Some(Factor::Fixed { multiplier: 16384, shift: 15 }));
+        assert_eq!(Factor::fixed(1e9), None);
     }
 
     #[test]

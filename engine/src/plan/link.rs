@@ -103,7 +103,11 @@ pub fn link(graph: &Graph, carrier: &impl Carrier) -> Linked {
 impl<C: Carrier> Linker<'_, C> {
     fn visit(&mut self, id: NodeId) {
         let node = self.graph.node(id);
-        if let (true, Some(input)) = (self.carrier.is_alias(id), node.inputs.first().copied().flatten()) {
+        if node.outputs.is_empty() {
+            self.emit(id, node);
+        } else if let (true, Some(input)) =
+            (self.carrier.is_alias(id), node.inputs.first().copied().flatten())
+        {
             self.materialize(input);
             self.writer[node.outputs[0].0] = self.writer[input.0];
             self.roots[node.outputs[0].0] = self.roots[input.0];

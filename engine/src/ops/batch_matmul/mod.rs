@@ -6,9 +6,9 @@ pub mod cases;
 mod gpu;
 
 use super::binary::{broadcast_indices, broadcast_shapes};
-use super::operand::reals;
-use super::{Operands, Operator, Refusal, Source, Verdict};
-use crate::tensor::{Tensor, TensorType};
+use super::weighted::Weighted;
+use super::{Activation, Operands, Operator, Refusal, Source, Verdict};
+use crate::tensor::{Quantization, Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
 /// Which operands are transposed.
@@ -66,7 +66,12 @@ impl Operator for BatchMatMul {
     fn reference(&self, inputs: &[Option<&Tensor>], outputs: &[TensorType]) -> Verdict<Vec<Tensor>> {
         let [Some(x), Some(y)] = inputs[..] else { return Err(Refusal::new("it needs two inputs")) };
         let Product { batches: [batches_x, batches_y], m, k, n } = self.product(x.shape(), y.shape())?;
-        let (x, y) = (reals(x)?, reals(y)?);
+        // Scales along k belong to the terms, not to the sums.
+        let along_k =
+            |q: &Quantization| q.is_per_channel() && q.axis + 1 + usize::from(self.adj_y) != y.shape().len();
+        let channels = if y.ty().quantization.as_ref().is_some_and(along_k) { 0 } else { n };
+        let weighted = Weighted::new([x, y], None, channels, &outputs[0], Activation::None)?;
+        let (x, y) = (&weighted.input, &weighted.weights);
         let (step_m, step_kx) = if self.adj_x { (1, m) } else { (k, 1) };
         let (step_ky, step_n) = if self.adj_y { (1, k) } else { (n, 1) };
         let batches = &outputs[0].shape[..outputs[0].shape.len().saturating_sub(2)];
@@ -78,10 +83,10 @@ impl Operator for BatchMatMul {
                 let term = |i: usize| {
                     f64::from(x[row * step_m + i * step_kx]) * f64::from(y[i * step_ky + column * step_n])
                 };
-                z.push((0..k).map(term).sum::<f64>() as f32);
+                z.push((0..k).map(term).sum::<f64>());
             }
         }
-        Ok(vec![Tensor::from_reals(outputs[0].clone(), &z)?])
+        Ok(vec![weighted.output(&outputs[0], &z)?])
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
