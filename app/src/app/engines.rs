@@ -4,6 +4,7 @@
 //! stays until the new one has made its first. So there is never a frame without a picture.
 
 use std::thread;
+use std::time::Instant;
 
 use anyhow::Result;
 
@@ -30,7 +31,9 @@ impl App {
         let (device, queue) = (screen.gpu.device.clone(), screen.gpu.queue.clone());
         let (proxy, number) = (self.proxy.clone(), self.devices);
         let build = move || {
+            let start = Instant::now();
             let segmenter = build(engine, &device, &queue, &proxy);
+            log::info!("the network for {engine:?} was prepared in {:?}", start.elapsed());
             // The loop ends before its threads do; then nobody needs the segmenter.
             let _ = proxy.send_event(Event::Engine(Ready { engine, device: number, segmenter }));
         };

@@ -37,6 +37,9 @@ const FORMATS: [FrameFormat; 6] = [
 
 /// The cameras of this machine, in the system's order.
 pub fn devices() -> Result<Vec<Device>> {
+    // macOS asks the person for permission once; the list stays empty until it is given.
+    #[cfg(target_os = "macos")]
+    nokhwa::nokhwa_initialize(|_| ());
     let backend =
         nokhwa::native_api_backend().context("this system has no camera interface that is known")?;
     let found = nokhwa::query(backend).context("the cameras could not be listed")?;

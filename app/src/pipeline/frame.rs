@@ -1,7 +1,7 @@
 //! A captured picture as its source delivers it: raw planes, not converted.
 //!
 //! A [`Frame`] is the one thing that sources hand to the pipeline. Its bytes stay in the format of the
-//! camera or decoder; [`super::upload`] copies them into textures and the GPU converts. Whoever holds a
+//! camera or decoder; [`super::Pipeline::upload`] copies them into textures and the GPU converts. Whoever holds a
 //! `Frame` may rely on every row of every plane lying inside its data: the constructors check it.
 
 use std::time::Instant;
