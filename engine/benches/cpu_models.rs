@@ -67,22 +67,20 @@ fn main() -> anyhow::Result<()> {
         let mut session = Session::builder(&model).threads(threads).build()?;
         session.run(&inputs)?;
         let first = start.elapsed();
-        let (mut times, mut processor) = (Vec::new(), Vec::new());
+        let (mut times, before) = (Vec::new(), processor_time());
         for _ in 0..ROUNDS {
-            let (start, before) = (Instant::now(), processor_time());
+            let start = Instant::now();
             session.run(&inputs)?;
             times.push(start.elapsed());
-            processor.push(processor_time() - before);
         }
         times.sort();
-        processor.sort();
+        let processor = (processor_time() - before) / ROUNDS as u32;
         println!(
-            "{:<44} {threads} threads: median {:.3} ms, minimum {:.3} ms, processor {:.3} and {:.3} ms; loaded and run in {:.0} ms",
+            "{:<44} {threads} threads: median {:.3} ms, minimum {:.3} ms, processor {:.3} ms; loaded and run in {:.0} ms",
             Path::new(path).file_name().unwrap_or_default().to_string_lossy(),
             milliseconds(times[ROUNDS / 2]),
             milliseconds(times[0]),
-            milliseconds(processor[ROUNDS / 2]),
-            milliseconds(processor[0]),
+            milliseconds(processor),
             milliseconds(first)
         );
         if arguments.iter().any(|argument| argument == "--steps") {

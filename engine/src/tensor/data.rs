@@ -52,9 +52,13 @@ impl Tensor {
                 "a tensor {ty} takes {expected} bytes, but {actual} are given"
             )));
         }
-        let mut words = vec![0u64; bytes.len().div_ceil(8)];
-        bytemuck::cast_slice_mut::<u64, u8>(&mut words)[..bytes.len()].copy_from_slice(bytes);
-        Ok(Self { ty, words: words.into(), bytes: bytes.len() })
+        let (words, rest) = bytes.as_chunks::<8>();
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        let last = (!rest.is_empty()).then_some(last);
+        // Collected at once, since a list would be copied into its shared place.
+        let words = words.iter().copied().chain(last).map(u64::from_ne_bytes).collect();
+        Ok(Self { ty, words, bytes: bytes.len() })
     }
 
     /// A tensor of this shape from its elements in row-major order.

@@ -5,9 +5,10 @@
 
 /// The family's cases.
 pub mod cases;
+mod cpu;
 
 use super::rearrange::{self, Join};
-use super::{Activation, Operands, Operator, Refusal, Source, Verdict, axis};
+use super::{Activation, Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict, axis};
 use crate::tensor::{DType, Quantization, Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -93,6 +94,10 @@ impl Operator for Concat {
             joined.to_reals().ok_or_else(|| Refusal::new(format!("it does not take {}", ty.dtype)))?;
         let active: Vec<f32> = reals.into_iter().map(|v| self.activation.apply(v)).collect();
         Ok(vec![Tensor::from_reals(ty.clone(), &active)?])
+    }
+
+    fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
+        cpu::kernel(self, operands, chain)
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

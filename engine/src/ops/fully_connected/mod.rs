@@ -5,10 +5,11 @@
 
 /// The family's cases.
 pub mod cases;
+mod cpu;
 mod gpu;
 
 use super::weighted::Weighted;
-use super::{Activation, Operands, Operator, Refusal, Source, Verdict};
+use super::{Activation, Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -80,6 +81,14 @@ impl Operator for FullyConnected {
             );
         }
         Ok(vec![weighted.output(&outputs[0], &y)?])
+    }
+
+    fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
+        cpu::kernel(self, operands, chain)
+    }
+
+    fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
+        cpu::applies(operands)
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

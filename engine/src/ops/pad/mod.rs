@@ -6,10 +6,11 @@
 
 /// The family's cases.
 pub mod cases;
+mod cpu;
 
 use super::rearrange::{self, Rearrangement, rearranging};
 use super::strided::pick;
-use super::{Operands, Operator, Refusal, Source, Verdict, extent};
+use super::{Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict, extent};
 use crate::tensor::{DType, Tensor, TensorType, strides};
 use crate::wgsl::{Choice, Kernel};
 
@@ -134,6 +135,10 @@ impl Operator for Pad {
         let pool = Tensor::from_bytes(ty.with_shape([input.len() + 1]), &pooled)?;
         let indices: Vec<usize> = numbers.into_iter().map(|number| number.unwrap_or(input.len())).collect();
         Ok(vec![pick(&pool, &indices, ty)?])
+    }
+
+    fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
+        cpu::kernel(self, operands, chain)
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

@@ -3,10 +3,11 @@
 
 /// The family's cases.
 pub mod cases;
+mod cpu;
 mod gpu;
 
 use super::operand::reals;
-use super::{Operands, Operator, Refusal, Source, Verdict};
+use super::{Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -70,6 +71,14 @@ impl Operator for Softmax {
             }));
         }
         Ok(vec![Tensor::from_reals(outputs[0].clone(), &y)?])
+    }
+
+    fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
+        cpu::kernel(*self, operands, chain)
+    }
+
+    fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
+        cpu::applies(operands)
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

@@ -1,6 +1,6 @@
 //! One filter a channel, on vectors of channels.
 //!
-//! A task computes rows of the output. Where the window lies inside the picture from left to right, several neighbors in a row are
+//! A task computes rows of the output, in bands of some rows, a vector of channels after the other. Where the window lies inside the picture from left to right, several neighbors in a row are
 //! computed at once, so that they share the weights and, for the usual windows, most of what they load; the pixels
 //! at the border take their taps one by one. Rows of taps above or below the picture are left out.
 //!
@@ -11,8 +11,8 @@ use crate::pool::{Disjoint, Pool};
 use crate::simd::{AlignedFloats, Isa, Simd, Vectorized};
 use std::ops::Range;
 
-/// Floats of the output that the epilogue sees at once: a part of the first level cache.
-const TILE: usize = 4096;
+/// Bytes of one vector of channels in the rows of a band, which stay in the first level cache while the window moves down.
+const BAND_BYTES: usize = 24 << 10;
 /// Pixels computed at once.
 const PIXELS: usize = 4;
 
@@ -47,9 +47,14 @@ impl Kernel {
     pub fn form(&self) -> String {
         let Window { kernel: [kh, kw], stride, dilation, .. } = self.window;
         match (kw, stride[1], dilation[1]) {
-            (3 | 5, 1 | 2, 1) => format!("{kh}x{kw}s{}", stride[1]),
+            (3 | 5, 1, _) | (3 | 5, 2, 1) => format!("{kh}x{kw}s{}d{}", stride[1], dilation[1]),
             _ => "general".into(),
         }
+    }
+
+    /// With dilated taps those pixels share what they load that lie a tap apart, so a row is as many interleaved ones.
+    fn phases(&self) -> usize {
+        if self.window.stride[1] == 1 { self.window.dilation[1] } else { 1 }
     }
 
     /// Writes the clamped results, then applies the epilogue.
@@ -102,7 +107,7 @@ struct Filter {
     tap_stride: usize,
     pixel_stride: usize,
     /// Floats between two pixels of the output.
-    channels: usize,
+    to_stride: usize,
     lanes: usize,
     clamp: [f32; 2],
 }
@@ -113,77 +118,64 @@ impl<E: Epilogue> Vectorized for Task<'_, E> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let (width, channels) = (self.kernel.window.output[1], self.kernel.channels);
-        let step = (TILE / channels.max(1)).max(1).next_multiple_of(PIXELS);
-        for row in self.rows.clone() {
-            for x in (0..width).step_by(step) {
-                let columns = x..width.min(x + step);
-                self.pixels(simd, row, columns.clone());
-                let first = row * width + x;
-                // SAFETY: the rows of tasks are disjoint.
-                let floats = unsafe { self.to.slice(first * channels, columns.len() * channels) };
-                let tile = Tile::new(floats, channels, [first, columns.len()], [0, channels]);
-                self.epilogue.apply(simd, tile);
+        let band = (BAND_BYTES / (width * S::LANES * 4).max(1)).clamp(1, 8);
+        for first in self.rows.clone().step_by(band) {
+            let rows = first..self.rows.end.min(first + band);
+            let taps = S::LANES * (self.kernel.window.kernel[0] * self.kernel.window.kernel[1] + 1);
+            for (vector, weights) in self.kernel.weights.chunks_exact(taps).enumerate() {
+                let channel = first_channel(vector, S::LANES, channels);
+                rows.clone().for_each(|row| self.row(simd, row, channel, weights));
             }
+            // SAFETY: the rows of tasks are disjoint.
+            let floats = unsafe { self.to.slice(first * width * channels, rows.len() * width * channels) };
+            let tile = Tile::new(floats, channels, [first * width, rows.len() * width], [0, channels]);
+            self.epilogue.apply(simd, tile);
         }
     }
 }
 
 impl<E: Epilogue> Task<'_, E> {
-    /// Some neighbors in a row of the output.
+    /// A vector of channels in a row of the output.
     #[inline(always)]
-    fn pixels<S: Simd>(&self, simd: S, row: usize, columns: Range<usize>) {
-        let (kernel, window) = (self.kernel, &self.kernel.window);
-        let [width, channels] = [window.output[1], kernel.channels];
+    fn row<S: Simd>(&self, simd: S, row: usize, channel: usize, weights: &[f32]) {
+        let (window, channels) = (&self.kernel.window, self.kernel.channels);
+        let width = window.output[1];
         let [b, y0, _] = window.corner([row / window.output[0], row % window.output[0], 0]);
         let taps = window.tap_rows(y0);
         let y = y0 + (taps.start * window.dilation[0]) as isize;
+        let filter = Filter {
+            bias: weights.as_ptr(),
+            taps: weights[S::LANES * (1 + taps.start * window.kernel[1])..].as_ptr(),
+            rows: taps.len(),
+            width: window.kernel[1],
+            row_stride: window.dilation[0] * window.input[1] * channels,
+            tap_stride: window.dilation[1] * channels,
+            pixel_stride: window.stride[1] * channels,
+            to_stride: channels,
+            lanes: S::LANES.min(channels),
+            clamp: self.clamp,
+        };
+        // SAFETY: this task alone touches its rows, and it uses the result up to the last pixel's channels of this vector.
+        let to =
+            unsafe { self.to.slice(row * width * channels + channel, (width - 1) * channels + filter.lanes) };
         let inner = window.inner_columns();
-        let inner = columns.start.max(inner.start)..columns.end.min(inner.end);
-        let inner = if inner.is_empty() { columns.end..columns.end } else { inner };
-        let lanes = S::LANES.min(channels);
-        for (vector, weights) in
-            kernel.weights.chunks_exact(S::LANES * (window.kernel[0] * window.kernel[1] + 1)).enumerate()
-        {
-            let channel = first_channel(vector, S::LANES, channels);
-            let filter = Filter {
-                bias: weights.as_ptr(),
-                taps: weights[S::LANES * (1 + taps.start * window.kernel[1])..].as_ptr(),
-                rows: taps.len(),
-                width: window.kernel[1],
-                row_stride: window.dilation[0] * window.input[1] * channels,
-                tap_stride: window.dilation[1] * channels,
-                pixel_stride: window.stride[1] * channels,
-                channels,
-                lanes,
-                clamp: self.clamp,
+        for x in (0..inner.start).chain(inner.end..width) {
+            self.border(simd, filter, [b, y], x, channel, to[x * channels..].as_mut_ptr());
+        }
+        let phases = self.kernel.phases();
+        let filter = Filter {
+            pixel_stride: filter.pixel_stride * phases,
+            to_stride: filter.to_stride * phases,
+            ..filter
+        };
+        for x in inner.clone().take(phases) {
+            let from = match taps.is_empty() {
+                true => self.from.as_ptr(),
+                false => self.tap(b, y, (x * window.stride[1] - window.padding[1]) as isize, channel),
             };
-            // SAFETY: this task alone touches its rows; the result is used only up to the last pixel's channels of this vector.
-            let to = unsafe {
-                self.to.slice(
-                    (row * width + columns.start) * channels + channel,
-                    (columns.len() - 1) * channels + lanes,
-                )
-            };
-            for x in (columns.start..inner.start).chain(inner.end..columns.end) {
-                self.border(
-                    simd,
-                    filter,
-                    [b, y],
-                    x,
-                    channel,
-                    to[(x - columns.start) * channels..].as_mut_ptr(),
-                );
-            }
-            if !inner.is_empty() {
-                let x = (inner.start * window.stride[1] - window.padding[1]) as isize;
-                let from = match taps.is_empty() {
-                    true => self.from.as_ptr(),
-                    false => self.tap(b, y, x, channel),
-                };
-                let to = to[(inner.start - columns.start) * channels..].as_mut_ptr();
-                // SAFETY: every tap of these pixels lies in the picture, whose extent was checked, and so do their results.
-                unsafe { inside(simd, window, filter, from, to, inner.len()) };
-            }
+            let count = (inner.end - x).div_ceil(phases);
+            // SAFETY: every tap of these pixels lies in the picture, whose extent was checked, and so do their results.
+            unsafe { inside(simd, filter, from, to[x * channels..].as_mut_ptr(), count) };
         }
     }
 
@@ -232,15 +224,9 @@ impl<E: Epilogue> Task<'_, E> {
 /// `from` leads to the first tap of the first pixel: `filter.rows · filter.width` taps of `filter.lanes` floats are readable for each
 /// pixel, and as many floats are writable for each from `to` on.
 #[inline(always)]
-unsafe fn inside<S: Simd>(
-    simd: S,
-    window: &Window,
-    filter: Filter,
-    from: *const f32,
-    to: *mut f32,
-    count: usize,
-) {
-    let whole = filter.lanes == S::LANES && window.dilation[1] == 1;
+unsafe fn inside<S: Simd>(simd: S, filter: Filter, from: *const f32, to: *mut f32, count: usize) {
+    let taps_apart = if filter.lanes == S::LANES { filter.pixel_stride / filter.tap_stride } else { 0 };
+    let taps_apart = if taps_apart * filter.tap_stride == filter.pixel_stride { taps_apart } else { 0 };
     let mut at = 0;
     while at < count {
         // The last pixels are computed again with some before them, where there are enough.
@@ -248,8 +234,8 @@ unsafe fn inside<S: Simd>(
         let first = if many { at.min(count - PIXELS) } else { at };
         // SAFETY: pixels `first .. first + PIXELS`, or one, are among the `count`.
         unsafe {
-            let (from, to) = (from.add(first * filter.pixel_stride), to.add(first * filter.channels));
-            match (many && whole, filter.width, window.stride[1]) {
+            let (from, to) = (from.add(first * filter.pixel_stride), to.add(first * filter.to_stride));
+            match (many, filter.width, taps_apart) {
                 (true, 3, 1) => shared::<S, 3, 1>(simd, filter, from, to),
                 (true, 3, 2) => shared::<S, 3, 2>(simd, filter, from, to),
                 (true, 5, 1) => shared::<S, 5, 1>(simd, filter, from, to),
@@ -262,7 +248,7 @@ unsafe fn inside<S: Simd>(
     }
 }
 
-/// [`PIXELS`] neighbors of a window `KW` wide with stride `SX`: each float is loaded once a row.
+/// [`PIXELS`] neighbors of a window `KW` wide, `SX` taps apart: each float is loaded once a row.
 ///
 /// # Safety
 /// As for [`inside`], for these pixels; the vector is whole.
@@ -284,7 +270,7 @@ unsafe fn shared<S: Simd, const KW: usize, const SX: usize>(
                 w[kx] = simd.load(taps.add(kx * S::LANES));
             }
             for j in 0..(PIXELS - 1) * SX + KW {
-                let x = simd.load(row.add(j * filter.channels));
+                let x = simd.load(row.add(j * filter.tap_stride));
                 for p in 0..PIXELS {
                     if j >= p * SX && j - p * SX < KW {
                         sums[p] = simd.mul_add(x, w[j - p * SX], sums[p]);
@@ -332,6 +318,6 @@ unsafe fn store<S: Simd, const P: usize>(simd: S, filter: Filter, to: *mut f32, 
     let (low, high) = (simd.splat(filter.clamp[0]), simd.splat(filter.clamp[1]));
     for (p, sum) in sums.into_iter().enumerate() {
         // SAFETY: the caller's promise.
-        unsafe { simd.store_up_to(to.add(p * filter.channels), simd.clamp(sum, low, high), filter.lanes) };
+        unsafe { simd.store_up_to(to.add(p * filter.to_stride), simd.clamp(sum, low, high), filter.lanes) };
     }
 }
