@@ -16,6 +16,8 @@ mod layers;
 mod models;
 #[path = "engine/plans.rs"]
 mod plans;
+#[path = "engine/program.rs"]
+mod program;
 #[path = "engine/schema.rs"]
 mod schema;
 #[path = "engine/shaders.rs"]

@@ -37,6 +37,11 @@ const ALLOWED: &[(&str, f32, &str)] = &[
         2.0,
         "LiteRT answers 0 where the exact result is up to 2 steps",
     ),
+    (
+        "reference/hair_segmentation",
+        3e-2,
+        "near maxima change places: LiteRT's own answer moves by 5e-2 when its input does by 6e-8",
+    ),
     ("conformance/simple_atan2_op", 4e-5, "WGSL lets atan2 be 4096 units in the last place off"),
 ];
 
@@ -186,14 +191,16 @@ fn fill(row: &mut Row, path: &Path, shared: &Path, gpu: Option<&TestGpu>) -> Res
     let inputs: Vec<Tensor> =
         inputs.iter().zip(&model.inputs()).map(typed).collect::<Result<_, _>>().map_err(text)?;
     let plain = Session::builder(&model).plain().build().and_then(|mut s| s.run(&inputs)).map_err(text)?;
-    let against = golden.as_ref().map_or_else(|| plain.clone(), |golden| golden.outputs.clone());
+    let official = golden.and_then(|golden| golden.outputs);
+    let by_litert = official.is_some();
+    let against = official.unwrap_or_else(|| plain.clone());
     let graph = &model.graphs[0];
     let operators: BTreeSet<&str> = graph.nodes.iter().map(|node| node.op.name()).collect();
     let _ = write!(
         row.fixed,
         "{} | {} | {}",
         operators.into_iter().collect::<Vec<_>>().join(" "),
-        if golden.is_some() { "LiteRT" } else { "plain kernels" },
+        if by_litert { "LiteRT" } else { "plain kernels" },
         allowed.map_or("", |(_, _, reason)| reason)
     );
     let mut compare = |backend: &str, results: Result<Vec<Tensor>, String>| {

@@ -10,7 +10,8 @@ use std::path::Path;
 /// Inputs and outputs in the model's order, in the element types of the file.
 pub struct Golden {
     pub inputs: Vec<Tensor>,
-    pub outputs: Vec<Tensor>,
+    /// None where the file holds them as Python objects.
+    pub outputs: Option<Vec<Tensor>>,
 }
 
 impl Golden {
@@ -32,13 +33,16 @@ impl Golden {
             };
             numbered.chain(named).map(read).collect()
         };
-        Ok(Self { inputs: list("in")?, outputs: list("out")? })
+        Ok(Self { inputs: list("in")?, outputs: list("out").ok() })
     }
 }
 
 fn tensor<R: Read>(array: NpyFile<R>) -> Result<Tensor, String> {
     let shape: Vec<usize> = array.shape().iter().map(|&extent| extent as usize).collect();
     let kind = array.dtype().descr();
+    if kind.contains("|S") {
+        return strings(array.into_vec::<Vec<u8>>().map_err(|error| error.to_string())?, shape);
+    }
     match kind.trim_matches('\'').trim_start_matches(['<', '|']) {
         "f4" => elements::<f32, R>(array, shape),
         "i1" => elements::<i8, R>(array, shape),
@@ -54,6 +58,24 @@ fn tensor<R: Read>(array: NpyFile<R>) -> Result<Tensor, String> {
         }
         other => Err(format!("its elements are {other}")),
     }
+}
+
+/// Strings as TFLite packs them: their number, where each begins and the last ends, their bytes.
+fn strings(texts: Vec<Vec<u8>>, shape: Vec<usize>) -> Result<Tensor, String> {
+    let texts: Vec<&[u8]> = texts
+        .iter()
+        .map(|text| &text[..text.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1)])
+        .collect();
+    let mut offset = 4 * (texts.len() + 2);
+    let mut numbers = vec![texts.len()];
+    for text in &texts {
+        numbers.push(offset);
+        offset += text.len();
+    }
+    numbers.push(offset);
+    let mut bytes: Vec<u8> = numbers.iter().flat_map(|&number| (number as i32).to_le_bytes()).collect();
+    texts.iter().for_each(|text| bytes.extend_from_slice(text));
+    Tensor::from_bytes(TensorType::new(DType::String, shape), &bytes).map_err(|error| error.to_string())
 }
 
 fn elements<T: Element + npyz::Deserialize, R: Read>(
