@@ -16,14 +16,18 @@ const LARGEST: u64 = 8 << 30;
 pub fn read(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Tensor)>> {
     let open = || -> Result<_> {
         let mut archive = NpzArchive::open(path)?;
-        let files: Vec<String> = archive.zip_archive().file_names().map(Into::into).collect();
+        let files = archive.zip_archive();
         let mut arrays = Vec::new();
-        for file in files {
-            let Some(name) = array_name_from_file_name(&file).filter(|name| wanted(name)) else { continue };
+        for index in 0..files.len() {
+            let file = files.by_index(index)?;
+            let Some(name) = array_name_from_file_name(file.name()).filter(|name| wanted(name)) else {
+                continue;
+            };
+            let name = name.to_owned();
             let mut bytes = Vec::new();
-            archive.zip_archive().by_name(&file)?.take(LARGEST).read_to_end(&mut bytes)?;
+            file.take(LARGEST).read_to_end(&mut bytes)?;
             let tensor = tensor_from_npy(&bytes).with_context(|| format!("the array {name}"))?;
-            arrays.push((name.to_owned(), tensor));
+            arrays.push((name, tensor));
         }
         Ok(arrays)
     };
