@@ -296,7 +296,7 @@ fn memory(
     }
     let params = buffer(
         "params",
-        stride as usize * plan.steps.len(),
+        stride as usize * plan.steps.len().max(1),
         wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
     );
     for (step, dispatch) in dispatches.iter().enumerate() {
