@@ -97,9 +97,15 @@ fn report(failures: Vec<String>, count: usize) {
     assert!(failures.is_empty(), "{} of {count} cases failed:\n{}", failures.len(), failures.join("\n"));
 }
 
+/// The cases whose names contain what `MATTE_CASES` holds, such as `pool2d/`; all without it.
+fn selected() -> Vec<Case> {
+    let part = std::env::var("MATTE_CASES").unwrap_or_default();
+    cases().into_iter().filter(|case| case.name.contains(&part)).collect()
+}
+
 #[test]
 fn kernels_of_the_cpu_agree_with_the_reference() {
-    let cases = cases();
+    let cases = selected();
     let check = |case: &Case| {
         let model = model(case)?;
         let expected = expected(case, &model)?;
@@ -145,7 +151,7 @@ fn on_gpu(case: &Case, gpu: &TestGpu, precision: Precision, all_kernels: bool) -
 fn kernels_of_the_gpu_agree_with_the_reference() {
     let Some(gpu) = gpu() else { return };
     let _alone = COMPILING.lock().unwrap_or_else(PoisonError::into_inner);
-    let cases = cases();
+    let cases = selected();
     let mut failures = Vec::new();
     let mut dispatches = 0;
     for case in &cases {

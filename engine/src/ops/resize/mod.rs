@@ -3,7 +3,7 @@
 //! Along each axis output place `i` lies at `i · s` of the input, at `(i + ½) · s − ½` with half-pixel centers, where
 //! `s = in / out`, or `(in − 1) / (out − 1)` with aligned corners. Bilinear mixes the four neighbors; nearest takes
 //! `⌊i · s⌋`, `⌊(i + ½) · s⌋` or `i · s` rounded, by the same attributes. Places are computed in f32; for int8 and int16
-//! bilinear places and weights are integers of 10 fractional bits.
+//! bilinear places and weights are integers of 10 fractional bits. Quantized integers are mixed as they are stored.
 
 /// The family's cases.
 pub mod cases;

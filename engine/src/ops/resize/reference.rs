@@ -18,6 +18,13 @@ pub fn run(resize: &Resize, input: &Tensor, ty: &TensorType) -> Verdict<Tensor> 
             let mixed = bilinear(&numbers, [n, h, w, c], &y, &x, mixed_fixed);
             Ok(Tensor::from_integers(ty.clone(), &mixed)?)
         }
+        (Interpolation::Bilinear, DType::U8) => {
+            let numbers: Vec<f32> = input.as_slice::<u8>()?.iter().map(|&v| v.into()).collect();
+            let [y, x] = extents.map(|(input, output)| neighbors(resize.axis(input, output), output));
+            let mixed = bilinear(&numbers, [n, h, w, c], &y, &x, mixed_real);
+            let rounded: Vec<u8> = mixed.into_iter().map(|v| (v + 0.5) as u8).collect();
+            Ok(Tensor::from_elements(ty.clone(), &rounded)?)
+        }
         (Interpolation::Bilinear, _) => {
             let [y, x] = extents.map(|(input, output)| neighbors(resize.axis(input, output), output));
             let mixed = bilinear(&reals(input)?, [n, h, w, c], &y, &x, mixed_real);
