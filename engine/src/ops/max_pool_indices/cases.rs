@@ -3,9 +3,12 @@ use crate::ops::case::{Case, given, random_integers, values};
 use crate::ops::{Padding, Window};
 use crate::tensor::{DType, Tensor, TensorType};
 
+/// An image's shape with the size, step and padding of a window.
+type Pooled = ([usize; 4], [usize; 2], [usize; 2], Padding);
+
 /// Both directions with windows that meet, overlap and leave gaps.
 pub fn cases() -> Vec<Case> {
-    let table: [([usize; 4], [usize; 2], [usize; 2], Padding); 8] = [
+    let table: [Pooled; 8] = [
         ([1, 8, 6, 8], [2, 2], [2, 2], Padding::Same),
         ([1, 7, 9, 5], [2, 2], [2, 2], Padding::Same),
         ([1, 7, 9, 5], [2, 2], [2, 2], Padding::Valid),
