@@ -44,7 +44,8 @@ fn an_engine_module_uses_only_lines_below_its_own() {
     let files = source::files_under("engine/src");
     let reexports =
         files.iter().filter(|file| file.module.is_empty()).map(|file| reexports(file.tokens.clone()));
-    let reexports: BTreeMap<String, String> = reexports.flatten().collect();
+    let at_root: BTreeMap<String, String> =
+        reexports.flatten().chain(files.iter().flat_map(macros)).collect();
     let mut wrong = Vec::new();
     for file in &files {
         let Some(own) = file.module.first() else { continue };
@@ -53,7 +54,7 @@ fn an_engine_module_uses_only_lines_below_its_own() {
             continue;
         };
         for found in source::root_names(file.tokens.clone(), &file.module) {
-            let used = reexports.get(&found.name).unwrap_or(&found.name);
+            let used = at_root.get(&found.name).unwrap_or(&found.name);
             match line_of(used) {
                 _ if used == own => {}
                 Some(line) if line > own_line => {}
@@ -65,11 +66,24 @@ fn an_engine_module_uses_only_lines_below_its_own() {
     assert!(wrong.is_empty(), "a module uses only lines below its own:\n{}", wrong.join("\n"));
 }
 
+/// `session` hands the caller's device, encoder and textures through to `gpu`: it names these types and makes nothing
+/// of them.
 #[test]
 fn only_gpu_uses_wgpu() {
     let files = source::files_under("engine/src");
-    let others = files.iter().filter(|file| file.module.first().is_some_and(|module| module != "gpu"));
-    assert_no_crate(others, &["wgpu"]);
+    let outside =
+        |file: &&SourceFile| !["gpu", "session"].contains(&file.module.first().map_or("gpu", String::as_str));
+    assert_no_crate(files.iter().filter(outside), &["wgpu"]);
+    let handles = ["BufferBinding", "CommandEncoder", "Device", "Queue", "Texture", "TextureView"];
+    let mut wrong = Vec::new();
+    for file in files.iter().filter(|file| file.module.first().is_some_and(|module| module == "session")) {
+        for found in source::names_after("wgpu", file.tokens.clone()) {
+            if !handles.contains(&found.name.as_str()) {
+                wrong.push(format!("{}: wgpu::{}", place(file, found.line), found.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{handles:?} are all that the session may name:\n{}", wrong.join("\n"));
 }
 
 #[test]
@@ -165,4 +179,17 @@ fn reexports(tokens: TokenStream) -> Vec<(String, String)> {
         }
     }
     found
+}
+
+/// The macros that a file exports to the crate's root, with the file's module.
+fn macros(file: &SourceFile) -> Vec<(String, String)> {
+    let Some(module) = file.module.first() else { return Vec::new() };
+    let trees: Vec<TokenTree> = file.tokens.clone().into_iter().collect();
+    let named = |window: &[TokenTree]| match window {
+        [TokenTree::Ident(keyword), _, TokenTree::Ident(name)] if keyword == "macro_rules" => {
+            Some(name.to_string())
+        }
+        _ => None,
+    };
+    trees.windows(3).filter_map(named).map(|name| (name, module.clone())).collect()
 }

@@ -1,13 +1,15 @@
 //! What becomes of the models that come with the project: their graphs after each pass and their plans, as text, and
 //! the figures that must not grow.
 
+use crate::gpu::gpu;
 use crate::{snapshot, source};
-use matte_engine::Model;
 use matte_engine::graph::Graph;
 use matte_engine::passes::{PASSES, optimize};
 use matte_engine::plan::{Choices, Plan, Target};
 use matte_engine::wgsl::{Dialect, Elem};
+use matte_engine::{Model, Session};
 use std::fs;
+use std::time::Duration;
 
 /// Names of the models, in order.
 fn names() -> Vec<String> {
@@ -70,4 +72,19 @@ fn plans_keep_their_figures() {
         }
         assert!(half.arena as f64 <= 0.55 * full.arena as f64, "{name}: halves take {} bytes", half.arena);
     }
+}
+
+#[test]
+fn every_step_is_timed_where_the_device_has_time_stamps() {
+    let Some(gpu) = gpu() else { return };
+    let model = Model::open(source::root().join("models/face_landmark.tflite")).expect("the model is read");
+    let builder = Session::builder(&model).gpu(&gpu.device, &gpu.queue);
+    let mut session = builder.build().expect("the model has a session");
+    let dispatches = session.plan().map(Plan::dispatches);
+    let times = session.profile().expect("the steps run");
+    assert_eq!(times.is_some(), gpu.device.features().contains(wgpu::Features::TIMESTAMP_QUERY));
+    let Some(times) = times else { return };
+    assert_eq!(Some(times.len()), dispatches);
+    let total: Duration = times.iter().map(|step| step.time).sum();
+    assert!(total > Duration::ZERO && total < Duration::from_secs(60), "{total:?}");
 }

@@ -114,6 +114,22 @@ fn climb(trees: &[TokenTree], at: usize, depth: usize) -> Option<(usize, usize)>
     (after > at).then_some((depth, after))
 }
 
+/// Every first name of a path that starts with `start::`.
+pub fn names_after(start: &str, tokens: TokenStream) -> Vec<RootName> {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut names = Vec::new();
+    for (at, tree) in trees.iter().enumerate() {
+        match tree {
+            TokenTree::Group(group) => names.extend(names_after(start, group.stream())),
+            _ if is_ident(tree, start) && is_path_separator(&trees[at + 1..]) => {
+                names.extend(first_names(&trees[at + 3..]));
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
 fn first_names(rest: &[TokenTree]) -> Vec<RootName> {
     match rest.first() {
         Some(TokenTree::Ident(ident)) => {

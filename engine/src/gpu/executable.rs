@@ -6,6 +6,7 @@ use crate::wgsl::{Elem, ParamValue, Scalar, Shader};
 use half::f16;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::time::Duration;
 
 /// A plan's GPU steps, compiled, with the memory they work on.
 pub struct Executable {
@@ -18,12 +19,6 @@ pub struct Executable {
     /// Bytes between the uniform ranges of consecutive steps.
     stride: u32,
     labels: Vec<String>,
-}
-
-/// Time stamps around each step of a pass.
-pub struct Profile {
-    /// Two time stamps a step.
-    pub queries: wgpu::QuerySet,
 }
 
 impl Executable {
@@ -68,29 +63,29 @@ impl Executable {
         &self.gpu
     }
 
-    /// Records the GPU steps of `range` into a compute pass of the caller's encoder; with `profile`, a pass a step with
-    /// time stamps around it.
-    pub fn record(&self, encoder: &mut wgpu::CommandEncoder, range: Range<usize>, profile: Option<&Profile>) {
-        match profile {
-            None => {
-                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
-                    label: Some("network"),
-                    timestamp_writes: None,
-                });
-                range.for_each(|step| self.dispatch(&mut pass, step));
-            }
-            Some(profile) => range.for_each(|step| {
-                let timestamp_writes = Some(wgpu::ComputePassTimestampWrites {
-                    query_set: &profile.queries,
-                    beginning_of_pass_write_index: Some(2 * step as u32),
-                    end_of_pass_write_index: Some(2 * step as u32 + 1),
-                });
-                let label = Some(&self.labels[step][..]);
-                let mut pass =
-                    encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes });
-                self.dispatch(&mut pass, step);
-            }),
-        }
+    /// An encoder for a run of the session's own.
+    pub fn encoder(&self) -> wgpu::CommandEncoder {
+        let descriptor = wgpu::CommandEncoderDescriptor { label: Some("run") };
+        self.gpu.device.create_command_encoder(&descriptor)
+    }
+
+    /// Records the GPU steps of `range` into the caller's encoder, as one compute pass.
+    pub fn record(&self, encoder: &mut wgpu::CommandEncoder, range: Range<usize>) {
+        let descriptor = wgpu::ComputePassDescriptor { label: Some("network"), timestamp_writes: None };
+        let mut pass = encoder.begin_compute_pass(&descriptor);
+        range.for_each(|step| self.dispatch(&mut pass, step));
+    }
+
+    /// Records a step as a compute pass between two time stamps.
+    fn record_timed(&self, encoder: &mut wgpu::CommandEncoder, step: usize, queries: &wgpu::QuerySet) {
+        let timestamp_writes = Some(wgpu::ComputePassTimestampWrites {
+            query_set: queries,
+            beginning_of_pass_write_index: Some(2 * step as u32),
+            end_of_pass_write_index: Some(2 * step as u32 + 1),
+        });
+        let label = Some(&self.labels[step][..]);
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes });
+        self.dispatch(&mut pass, step);
     }
 
     fn dispatch(&self, pass: &mut wgpu::ComputePass<'_>, step: usize) {
@@ -100,28 +95,34 @@ impl Executable {
         pass.dispatch_workgroups(x, y, z);
     }
 
-    /// Runs all steps alone, one compute pass each, and gives the time stamps around them.
-    pub fn profile(&self, profile: &Profile, steps: usize) -> Result<Vec<u64>> {
+    /// Runs all steps alone, one compute pass each, and gives the time each took; none where the device has no
+    /// `TIMESTAMP_QUERY`.
+    pub fn profile(&self) -> Result<Option<Vec<Duration>>> {
         let device = &self.gpu.device;
-        let size = 16 * steps.max(1) as u64;
+        if !device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
+            return Ok(None);
+        }
+        let count = 2 * self.steps.len().max(1) as u32;
+        let ty = wgpu::QueryType::Timestamp;
+        let queries =
+            device.create_query_set(&wgpu::QuerySetDescriptor { label: Some("profile"), ty, count });
+        let size = 8 * u64::from(count);
         let usage = wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC;
-        let resolved = device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("time stamps"),
-            size,
-            usage,
-            mapped_at_creation: false,
-        });
-        let mut encoder =
-            device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("profile") });
-        self.record(&mut encoder, 0..steps, Some(profile));
-        encoder.resolve_query_set(&profile.queries, 0..2 * steps as u32, &resolved, 0);
+        let label = Some("time stamps");
+        let resolved =
+            device.create_buffer(&wgpu::BufferDescriptor { label, size, usage, mapped_at_creation: false });
+        let mut encoder = self.encoder();
+        (0..self.steps.len()).for_each(|step| self.record_timed(&mut encoder, step, &queries));
+        encoder.resolve_query_set(&queries, 0..2 * self.steps.len() as u32, &resolved, 0);
         let bytes = self.mapped(encoder, size, |encoder, buffer| {
             encoder.copy_buffer_to_buffer(&resolved, 0, buffer, 0, size)
         })?;
-        Ok(bytes
-            .chunks_exact(8)
-            .map(|b| b.iter().rev().fold(0, |stamp, &byte| stamp << 8 | u64::from(byte)))
-            .collect())
+        let stamp = |bytes: &[u8]| bytes.iter().rev().fold(0, |stamp, &byte| stamp << 8 | u64::from(byte));
+        let period = f64::from(self.gpu.queue.get_timestamp_period());
+        let time = |pair: &[u8]| {
+            Duration::from_nanos((stamp(&pair[8..]).saturating_sub(stamp(&pair[..8])) as f64 * period) as u64)
+        };
+        Ok(Some(bytes.chunks_exact(16).take(self.steps.len()).map(time).collect()))
     }
 
     /// The number of distinct pipelines.

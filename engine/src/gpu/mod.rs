@@ -6,7 +6,7 @@
 mod executable;
 mod texture;
 
-pub use executable::{Executable, Profile};
+pub use executable::Executable;
 pub use texture::{TextureInput, TextureOutput};
 
 use crate::error::{Error, Result};

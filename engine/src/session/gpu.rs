@@ -3,10 +3,10 @@
 use super::Precision;
 use crate::cpu::Program;
 use crate::error::{Error, Result};
-use crate::gpu::{Executable, Gpu, Profile, TextureInput, TextureOutput};
+use crate::gpu::{Executable, Gpu, TextureInput, TextureOutput};
 use crate::graph::{Graph, NodeId, ValueId};
 use crate::ops::chain::nhwc;
-use crate::plan::{Choices, Placement, Plan, Target};
+use crate::plan::{Choices, Placement, Plan, Planned, Target};
 use crate::tensor::Tensor;
 use crate::wgsl::{Elem, nhwc_from_texels, texels_from_nhwc};
 use std::sync::Arc;
@@ -171,39 +171,19 @@ impl Runner {
                 );
             }
         }
-        self.executable.record(encoder, 0..self.plan.steps.len(), None);
+        self.executable.record(encoder, 0..self.plan.steps.len());
         self.outputs.iter().flatten().for_each(|output| output.record(encoder));
         Ok(())
     }
 
     pub fn profile(&mut self) -> Result<Option<Vec<StepTime>>> {
-        let gpu = self.executable.gpu();
-        if !gpu.device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
-            return Ok(None);
-        }
-        let count = 2 * self.plan.steps.len() as u32;
-        let ty = wgpu::QueryType::Timestamp;
-        let queries =
-            gpu.device.create_query_set(&wgpu::QuerySetDescriptor { label: Some("profile"), ty, count });
-        let profile = Profile { queries };
-        let stamps = self.executable.profile(&profile, self.plan.steps.len())?;
-        let period = f64::from(gpu.queue.get_timestamp_period());
-        let time = |step: usize| {
-            Duration::from_nanos(
-                (stamps[2 * step + 1].saturating_sub(stamps[2 * step]) as f64 * period) as u64,
-            )
+        let Some(times) = self.executable.profile()? else { return Ok(None) };
+        let timed = self.plan.steps.iter().zip(times);
+        let named = |(planned, time): (&Planned, Duration)| {
+            let label = planned.dispatch.as_ref()?.shader.label.clone();
+            Some(StepTime { label, time })
         };
-        let named = self
-            .plan
-            .steps
-            .iter()
-            .enumerate()
-            .filter_map(|(step, planned)| Some((step, planned.dispatch.as_ref()?)));
-        Ok(Some(
-            named
-                .map(|(step, dispatch)| StepTime { label: dispatch.shader.label.clone(), time: time(step) })
-                .collect(),
-        ))
+        Ok(Some(timed.filter_map(named).collect()))
     }
 
     pub fn run(&mut self, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
@@ -211,12 +191,12 @@ impl Runner {
         for (&value, tensor) in graph.inputs.iter().zip(inputs) {
             self.store(value, tensor.clone())?;
         }
-        let mut encoder = self.encoder();
+        let mut encoder = self.executable.encoder();
         let mut at = 0;
         while at < self.plan.steps.len() {
             let end = (at..self.plan.steps.len()).find(|&step| self.plan.steps[step].dispatch.is_none());
             let end = end.unwrap_or(self.plan.steps.len());
-            self.executable.record(&mut encoder, at..end, None);
+            self.executable.record(&mut encoder, at..end);
             if end < self.plan.steps.len() {
                 encoder = self.on_cpu(encoder, end)?;
             }
@@ -225,11 +205,6 @@ impl Runner {
         let outputs = self.fetch(encoder, &graph.outputs);
         self.loose.iter_mut().for_each(|tensor| *tensor = None);
         outputs
-    }
-
-    fn encoder(&self) -> wgpu::CommandEncoder {
-        let descriptor = wgpu::CommandEncoderDescriptor { label: Some("run") };
-        self.executable.gpu().device.create_command_encoder(&descriptor)
     }
 
     /// Runs one step on the CPU: reads what it needs, and gives what it writes to whoever needs it.
@@ -245,7 +220,7 @@ impl Runner {
         for (value, tensor) in outputs.into_iter().zip(self.program.run(&graph, id, &tensors)?) {
             self.store(value, tensor)?;
         }
-        Ok(self.encoder())
+        Ok(self.executable.encoder())
     }
 
     /// Values as tensors: constants, what the CPU holds, and the rest from the GPU once the encoder's work is done.
