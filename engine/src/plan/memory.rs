@@ -104,7 +104,7 @@ mod tests {
             let layout = layout(&values, 16);
             prop_assert!(layout.size >= layout.lower_bound);
             for (i, a) in values.iter().enumerate() {
-                prop_assert!(layout.offsets[i] % 16 == 0 && layout.offsets[i] + a.size <= layout.size);
+                prop_assert!(layout.offsets[i].is_multiple_of(16) && layout.offsets[i] + a.size <= layout.size);
                 for (j, b) in values.iter().enumerate().take(i) {
                     let apart = layout.offsets[i] + a.size <= layout.offsets[j] || layout.offsets[j] + b.size <= layout.offsets[i];
                     prop_assert!(apart || a.first > b.last || b.first > a.last);

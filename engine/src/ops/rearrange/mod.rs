@@ -115,7 +115,7 @@ pub fn same_texels(from: [usize; 4], to: [usize; 4]) -> bool {
 /// texels.
 pub fn run_of_texels(whole: [usize; 4], begin: [usize; 4], part: [usize; 4]) -> Option<usize> {
     let slices = |channels: usize| channels.div_ceil(4);
-    if begin[3] % 4 != 0 || (part[3] % 4 != 0 && begin[3] + part[3] != whole[3]) {
+    if !begin[3].is_multiple_of(4) || (!part[3].is_multiple_of(4) && begin[3] + part[3] != whole[3]) {
         return None;
     }
     let order = |[n, h, w, c]: [usize; 4]| [n, slices(c), h, w];

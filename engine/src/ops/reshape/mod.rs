@@ -131,7 +131,7 @@ fn filled(shape: &[usize], wanted: &[i64]) -> Verdict<Vec<usize>> {
     let open = wanted.iter().filter(|&&extent| extent == -1).count();
     let rest = match open {
         0 => (elements == known).then_some(1),
-        1 => (known > 0 && elements % known == 0).then(|| elements / known),
+        1 => (known > 0 && elements.is_multiple_of(known)).then(|| elements / known),
         _ => None,
     }
     .ok_or_else(refuse)?;
