@@ -226,28 +226,58 @@ operators! {
     LocalResponseNormalization(local_response_normalization::LocalResponseNormalization),
     /// Maximum pooling with indices, and its inverse.
     MaxPoolIndices(max_pool_indices::MaxPoolIndices),
+    /// Blocks of pixels as channels or batches, and back.
+    SpaceDepth(space_depth::SpaceDepth),
+    /// Operands repeated along axes.
+    Tile(tile::Tile),
+    /// Parts of an operand named by indices.
+    Gather(gather::Gather),
+    /// One of two operands by a condition.
+    Select(select::Select),
+    /// Places of the greatest and the least numbers.
+    Arg(arg::Arg),
+    /// Tensors that follow from shapes and a few numbers.
+    Shape(shape::Shape),
+    /// Elements of another type.
+    Cast(cast::Cast),
+    /// Axes read backward.
+    Reverse(reverse::Reverse),
+    /// Indices as rows of zeros with a one.
+    OneHot(one_hot::OneHot),
+    /// Running sums.
+    Cumsum(cumsum::Cumsum),
+    /// Numbers put at places of a tensor.
+    Scatter(scatter::Scatter),
+    /// Sums of many operands.
+    AddN(add_n::AddN),
 }
 
+pub mod add_n;
+pub mod arg;
 pub mod basic_lstm;
 pub mod batch_matmul;
 pub mod binary;
 pub mod case;
+pub mod cast;
 pub mod chain;
 pub mod concat;
 pub mod control;
 pub mod conv2d;
 pub mod copy;
 pub mod cpu;
+pub mod cumsum;
 pub mod densify;
 pub mod depthwise_conv2d;
 pub mod detection_post_process;
 pub mod fully_connected;
+pub mod gather;
 pub mod l2_normalization;
 pub mod landmarks;
 pub mod local_response_normalization;
 pub mod lstm;
 pub mod max_pool_indices;
 pub mod non_max_suppression;
+pub mod one_hot;
 pub mod pack;
 pub mod pad;
 pub mod pool2d;
@@ -255,11 +285,17 @@ pub mod quantize;
 pub mod reduce;
 pub mod reshape;
 pub mod resize;
+pub mod reverse;
 pub mod rnn;
+pub mod scatter;
+pub mod select;
+pub mod shape;
 pub mod slice;
 pub mod softmax;
+pub mod space_depth;
 pub mod split;
 pub mod svdf;
+pub mod tile;
 pub mod top_k;
 pub mod transpose;
 pub mod transpose_conv;

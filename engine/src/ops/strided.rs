@@ -47,7 +47,7 @@ impl Strided {
     /// `axis` as two axes, the second of extent `inner`, which divides its extent.
     pub fn split(mut self, axis: usize, inner: usize) -> Self {
         let Axis { extent, stride } = self.axes[axis];
-        let outer = Axis { extent: extent / inner, stride: stride * inner as isize };
+        let outer = Axis { extent: extent.checked_div(inner).unwrap_or(0), stride: stride * inner as isize };
         self.axes.splice(axis..=axis, [outer, Axis { extent: inner, stride }]);
         self
     }
@@ -105,18 +105,29 @@ impl Strided {
 
 /// Elements of `from` by their numbers, as a tensor of type `ty`.
 pub fn pick(from: &Tensor, indices: &[usize], ty: &TensorType) -> Verdict<Tensor> {
-    if indices.iter().any(|&index| index >= from.len()) {
+    pick_runs(from, 1, indices, ty)
+}
+
+/// Runs of so many elements of `from` by the number of their first, as a tensor of type `ty`.
+pub fn pick_runs(from: &Tensor, run: usize, firsts: &[usize], ty: &TensorType) -> Verdict<Tensor> {
+    if firsts.iter().any(|&first| first.checked_add(run).is_none_or(|end| end > from.len())) {
         return Err(Refusal::new("it reads an element that is not there"));
     }
     if from.dtype() == DType::String {
         let all = strings(from)?;
-        let picked: Vec<&[u8]> = indices.iter().map(|&index| all[index]).collect();
+        let picked: Vec<&[u8]> = firsts.iter().flat_map(|&first| &all[first..first + run]).copied().collect();
         return tensor_of_strings(ty.clone(), &picked);
     }
     let (size, bytes) = (from.dtype().size(), from.as_bytes());
-    let picked: Vec<u8> =
-        indices.iter().flat_map(|&index| &bytes[index * size..(index + 1) * size]).copied().collect();
+    let mut picked = Vec::with_capacity(firsts.len() * run * size);
+    firsts.iter().for_each(|first| picked.extend_from_slice(&bytes[first * size..(first + run) * size]));
     Ok(Tensor::from_bytes(ty.clone(), &picked)?)
+}
+
+/// The elements of two tensors of one type in one list, those of `second` behind.
+pub fn pooled(first: &Tensor, second: &Tensor) -> Verdict<Tensor> {
+    let both = [first.as_bytes(), second.as_bytes()].concat();
+    Ok(Tensor::from_bytes(first.ty().with_shape([first.len() + second.len()]), &both)?)
 }
 
 /// The same way with as few axes as it takes.

@@ -281,9 +281,11 @@ impl Operator for Binary {
 /// Integers in the output's type, wrapping as two's complement does.
 pub fn wrapped(ty: &TensorType, values: Vec<i64>) -> Verdict<Tensor> {
     let wrap = |v: i64| match ty.dtype {
+        DType::I4 => (v << 60) >> 60,
         DType::I8 => (v as i8).into(),
         DType::U8 => (v as u8).into(),
         DType::I16 => (v as i16).into(),
+        DType::U16 => (v as u16).into(),
         DType::I32 => (v as i32).into(),
         DType::U32 => (v as u32).into(),
         _ => v,

@@ -9,7 +9,7 @@ pub mod cases;
 mod cpu;
 
 use super::rearrange::{self, Rearrangement, rearranging};
-use super::strided::pick;
+use super::strided::{pick, pooled};
 use super::{Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict, extent};
 use crate::tensor::{DType, Tensor, TensorType, strides};
 use crate::wgsl::{Choice, Kernel};
@@ -131,8 +131,7 @@ impl Operator for Pad {
             });
         // The fill stands behind the operand's own elements.
         let fill = self.fill(inputs.get(2).copied().flatten(), ty)?;
-        let pooled = [input.as_bytes(), fill.as_bytes()].concat();
-        let pool = Tensor::from_bytes(ty.with_shape([input.len() + 1]), &pooled)?;
+        let pool = pooled(input, &fill)?;
         let indices: Vec<usize> = numbers.into_iter().map(|number| number.unwrap_or(input.len())).collect();
         Ok(vec![pick(&pool, &indices, ty)?])
     }
