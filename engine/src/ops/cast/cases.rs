@@ -27,7 +27,7 @@ pub fn cases() -> Vec<Case> {
         let integers = values(random_integers(TensorType::new(DType::I32, [3, 5]), -70000, 70000));
         cases.push(Case::new(format!("i32_{dtype}"), Cast::Value, vec![integers]).outputs(to));
         let any = values(random_integers(TensorType::new(dtype, [3, 7]), 0, 9));
-        cases.push(Case::new(format!("{dtype}_f32"), Cast::Value, vec![any]));
+        cases.push(Case::new(format!("{dtype}_to_f32"), Cast::Value, vec![any]));
     }
     cases.push(Case::new("truths", Cast::Value, vec![values(random_bools(&[1, 3, 5, 7]))]));
     for (from, shape, to) in [

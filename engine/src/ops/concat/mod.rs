@@ -108,6 +108,10 @@ impl Operator for Concat {
         self.join(operands)?.kernel(operands, choice)
     }
 
+    fn carries_prologue(&self, operands: &Operands, _input: usize) -> bool {
+        rearrange::moves_whole_texels(self, operands)
+    }
+
     fn activation(&self) -> Activation {
         self.activation
     }

@@ -72,6 +72,10 @@ impl Operator for Pack {
         self.join(operands)?.kernel(operands, choice)
     }
 
+    fn carries_prologue(&self, operands: &Operands, _input: usize) -> bool {
+        rearrange::moves_whole_texels(self, operands)
+    }
+
     fn placement(&self, operands: &Operands, index: usize) -> Option<usize> {
         let along = self.join(operands).ok()?.axis;
         let (from, whole) = rearrange::shapes(operands, index, 0).ok()?;

@@ -150,6 +150,10 @@ impl Operator for Pad {
         let (_, to) = rearrange::shapes(operands, 0, 0)?;
         Ok(self.rearrangement(operands)?.kernel(choice, to))
     }
+
+    fn carries_prologue(&self, operands: &Operands, input: usize) -> bool {
+        input == 0 && rearrange::moves_whole_texels(self, operands)
+    }
 }
 
 impl Pad {

@@ -9,7 +9,7 @@ mod part;
 pub use join::Join;
 pub use part::Part;
 
-use super::{Operands, Verdict};
+use super::{Operands, Operator, Verdict};
 use crate::wgsl::{Choice, Kernel, Scalar};
 
 /// A map put in front of `rearrange.wgsl`.
@@ -102,6 +102,12 @@ impl Rearrangement {
     }
 }
 
+/// Whether the operator's kernel moves whole texels, so that it reads each about once.
+pub fn moves_whole_texels(op: &dyn Operator, operands: &Operands) -> bool {
+    let described = op.gpu(operands).ok().and_then(|choices| op.gpu_kernel(operands, choices.first()?).ok());
+    described.is_some_and(|kernel| kernel.defines.contains(&("WHOLE", 1)))
+}
+
 /// Whether two shapes of as many elements have the same texels in the same order.
 pub fn same_texels(from: [usize; 4], to: [usize; 4]) -> bool {
     let [n, h, w, c] = from;
@@ -128,6 +134,11 @@ pub fn run_of_texels(whole: [usize; 4], begin: [usize; 4], part: [usize; 4]) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ops::case::Case;
+    use crate::ops::cases;
+    use crate::ops::chain::nhwc;
+    use crate::tensor::{Tensor, TensorType};
+    use crate::wgsl::texels_from_nhwc;
 
     #[test]
     fn texels_keep_their_order_only_where_slices_allow() {
@@ -151,5 +162,45 @@ mod tests {
         assert_eq!(run_of_texels([1, 3, 5, 3], [0, 1, 0, 0], [1, 2, 5, 3]), Some(5));
         assert_eq!(run_of_texels([1, 3, 5, 3], [0, 1, 1, 0], [1, 2, 4, 3]), None);
         assert_eq!(run_of_texels([1, 3, 5, 8], [0, 1, 0, 0], [1, 2, 5, 8]), None);
+    }
+
+    /// The results of a case with the types they have.
+    fn results(case: &Case) -> Option<(Vec<TensorType>, Vec<Tensor>)> {
+        let inputs: Vec<Option<&Tensor>> =
+            case.inputs.iter().map(|given| given.as_ref().map(|given| &given.tensor)).collect();
+        let shapes = case.op.infer(&Operands::of_tensors(&inputs, &case.outputs)).ok()?;
+        let types = case.outputs.iter().zip(shapes).map(|(ty, shape)| Some(ty.with_shape(shape?)));
+        let types = types.collect::<Option<Vec<TensorType>>>()?;
+        let results = case.op.reference(&inputs, &types).ok()?;
+        Some((types, results))
+    }
+
+    fn texels_of(tensor: &Tensor) -> Vec<f32> {
+        texels_from_nhwc(&tensor.to_reals().expect("numbers"), nhwc(tensor.shape()).expect("rank 4"))
+    }
+
+    #[test]
+    fn views_and_placements_hold_the_same_texels() {
+        let (mut views, mut placements) = (0, 0);
+        for case in cases() {
+            let Some((types, results)) = results(&case) else { continue };
+            let inputs: Vec<Option<&Tensor>> =
+                case.inputs.iter().map(|given| given.as_ref().map(|given| &given.tensor)).collect();
+            let operands = Operands::of_tensors(&inputs, &types);
+            let run = |of: &Tensor, first: usize, count: usize| texels_of(of)[4 * first..][..count].to_vec();
+            for (index, result) in results.iter().enumerate().take(types.len()) {
+                let Some(first) = case.op.view(&operands, index) else { continue };
+                let (result, input) = (texels_of(result), inputs[0].expect("an operand"));
+                assert_eq!(run(input, first, result.len()), result, "{} output {index}", case.name);
+                views += 1;
+            }
+            for (index, input) in inputs.iter().enumerate() {
+                let Some(first) = case.op.placement(&operands, index) else { continue };
+                let input = texels_of(input.expect("an operand"));
+                assert_eq!(run(&results[0], first, input.len()), input, "{} input {index}", case.name);
+                placements += 1;
+            }
+        }
+        assert!(views > 20 && placements > 10, "{views} views, {placements} placements");
     }
 }

@@ -90,6 +90,10 @@ impl Operator for Reshape {
         Ok(kernel.kernel(choice, to))
     }
 
+    fn carries_prologue(&self, operands: &Operands, input: usize) -> bool {
+        input == 0 && rearrange::moves_whole_texels(self, operands)
+    }
+
     fn reinterprets(&self) -> bool {
         true
     }

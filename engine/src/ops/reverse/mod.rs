@@ -116,4 +116,8 @@ impl Operator for Reverse {
         }
         Ok(Rearrangement::affine(begin, step, [0, 1, 2, 3]).kernel(choice, to))
     }
+
+    fn carries_prologue(&self, operands: &Operands, input: usize) -> bool {
+        input == 0 && rearrange::moves_whole_texels(self, operands)
+    }
 }

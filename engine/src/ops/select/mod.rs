@@ -121,4 +121,8 @@ impl Operator for Select {
             macs: 0,
         })
     }
+
+    fn carries_prologue(&self, operands: &Operands, input: usize) -> bool {
+        operands.gpu_input(input) == operands.gpu_output(0)
+    }
 }

@@ -134,6 +134,10 @@ impl Operator for Slice {
         Ok(Rearrangement::affine(begin, step, from).kernel(choice, to))
     }
 
+    fn carries_prologue(&self, operands: &Operands, input: usize) -> bool {
+        input == 0 && rearrange::moves_whole_texels(self, operands)
+    }
+
     fn view(&self, operands: &Operands, _index: usize) -> Option<usize> {
         let (from, to) = rearrange::shapes(operands, 0, 0).ok()?;
         let taken = self.taken(operands).ok()??;

@@ -167,6 +167,10 @@ impl Operator for SpaceDepth {
     fn gpu_kernel(&self, operands: &Operands, choice: &Choice) -> Verdict<Kernel> {
         Ok(self.rearrangement(operands)?.kernel(choice, operands.gpu_output(0)?))
     }
+
+    fn carries_prologue(&self, operands: &Operands, input: usize) -> bool {
+        input == 0 && rearrange::moves_whole_texels(self, operands)
+    }
 }
 
 impl SpaceDepth {

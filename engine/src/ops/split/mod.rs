@@ -150,6 +150,10 @@ impl Operator for Split {
         self.part(operands)?.kernel(operands, choice)
     }
 
+    fn carries_prologue(&self, operands: &Operands, input: usize) -> bool {
+        input == self.divided() && rearrange::moves_whole_texels(self, operands)
+    }
+
     fn view(&self, operands: &Operands, index: usize) -> Option<usize> {
         if self.divided() != 0 {
             return None;

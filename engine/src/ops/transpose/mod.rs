@@ -75,6 +75,10 @@ impl Operator for Transpose {
         Ok(Rearrangement::affine([0; 4], [1; 4], from).kernel(choice, to))
     }
 
+    fn carries_prologue(&self, operands: &Operands, input: usize) -> bool {
+        input == 0 && rearrange::moves_whole_texels(self, operands)
+    }
+
     fn view(&self, operands: &Operands, _index: usize) -> Option<usize> {
         let (from, to) = rearrange::shapes(operands, 0, 0).ok()?;
         let order = self.order_of_four(operands).ok()?;
