@@ -124,7 +124,9 @@ impl<E: Epilogue> Vectorized for Task<'_, E> {
             let taps = S::LANES * (self.kernel.window.kernel[0] * self.kernel.window.kernel[1] + 1);
             for (vector, weights) in self.kernel.weights.chunks_exact(taps).enumerate() {
                 let channel = first_channel(vector, S::LANES, channels);
-                rows.clone().for_each(|row| self.row(simd, row, channel, weights));
+                for row in rows.clone() {
+                    self.row(simd, row, channel, weights);
+                }
             }
             // SAFETY: the rows of tasks are disjoint.
             let floats = unsafe { self.to.slice(first * width * channels, rows.len() * width * channels) };
