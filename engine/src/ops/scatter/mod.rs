@@ -165,8 +165,9 @@ impl Operator for Scatter {
 fn firsts(places: &Tensor, depth: usize, shape: &[usize]) -> Verdict<Vec<usize>> {
     let coordinates = places.to_integers().ok_or_else(|| Refusal::new("its indices are not integers"))?;
     let strides = strides(shape);
-    let count =
-        if depth == 0 { places.shape().iter().rev().skip(1).product() } else { coordinates.len() / depth };
+    // Points without coordinates are as many as the outer axes hold.
+    let outer = || places.shape().iter().rev().skip(1).product();
+    let count = coordinates.len().checked_div(depth).unwrap_or_else(outer);
     let first = |at: usize| {
         let point = coordinates[at * depth..(at + 1) * depth].iter().zip(shape).zip(&strides);
         point

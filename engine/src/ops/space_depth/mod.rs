@@ -108,7 +108,7 @@ impl SpaceDepth {
             let whole = shape[axis].checked_mul(block)?;
             let batches = shape[0];
             (shape[0], shape[axis]) = (batches / block, whole.checked_sub(edges)?);
-            (batches % block == 0).then_some(())?;
+            batches.is_multiple_of(block).then_some(())?;
         }
         Some(())
     }
