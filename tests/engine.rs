@@ -22,6 +22,8 @@ mod program;
 mod schema;
 #[path = "engine/shaders.rs"]
 mod shaders;
+#[path = "engine/selfie.rs"]
+mod selfie;
 #[path = "engine/snapshot.rs"]
 mod snapshot;
 #[path = "engine/source.rs"]

@@ -9,6 +9,8 @@
 
 mod drop_unread;
 mod fold_constants;
+mod fuse_activations;
+mod swap_resize;
 
 use crate::error::Result;
 use crate::graph::{Graph, Patch};
@@ -49,6 +51,9 @@ pub struct Pass {
 pub const PASSES: &[Pass] = &[
     // First, since the others want to see weights: halves behind DEQUANTIZE, sparse ones behind DENSIFY, shapes.
     Pass { name: "fold_constants", run: fold_constants::run },
+    // Before activations are fused into the convolutions it moves, which would keep it from moving them.
+    Pass { name: "swap_resize", run: swap_resize::run },
+    Pass { name: "fuse_activations", run: fuse_activations::run },
     // Last: what the others left unread.
     Pass { name: "drop_unread", run: drop_unread::run },
 ];
