@@ -20,10 +20,10 @@ mod plans;
 mod program;
 #[path = "engine/schema.rs"]
 mod schema;
-#[path = "engine/shaders.rs"]
-mod shaders;
 #[path = "engine/selfie.rs"]
 mod selfie;
+#[path = "engine/shaders.rs"]
+mod shaders;
 #[path = "engine/snapshot.rs"]
 mod snapshot;
 #[path = "engine/source.rs"]

@@ -36,7 +36,8 @@ fn goldens(test: &str) -> Vec<(Model, Tensor, Tensor)> {
     let Some(folder) = test_data::folder(test) else { return Vec::new() };
     let golden = |name: &str| {
         let path = folder.join("models/goldens").join(format!("{name}.npz"));
-        let model = Model::open(source::root().join("models").join(format!("{name}.tflite"))).expect("the model is read");
+        let model = Model::open(source::root().join("models").join(format!("{name}.tflite")))
+            .expect("the model is read");
         (model, array(&path, "input"), array(&path, "out0"))
     };
     MODELS.map(golden).to_vec()
@@ -62,7 +63,11 @@ fn the_gpu_gives_the_golden_masks() {
             let output = &session.run(std::slice::from_ref(&input)).expect("a mask")[0];
             let (off, iou) = (difference(output, &mask), iou(output, &mask));
             println!("{} {precision:?}: {off:e}, IoU {iou}", model.name);
-            assert!(off <= bound && iou >= 0.99, "{} in {precision:?} is off by {off}, IoU {iou}", model.name);
+            assert!(
+                off <= bound && iou >= 0.99,
+                "{} in {precision:?} is off by {off}, IoU {iou}",
+                model.name
+            );
         }
     }
 }
@@ -70,7 +75,8 @@ fn the_gpu_gives_the_golden_masks() {
 #[test]
 fn the_square_model_fits_its_budget() {
     let Some(gpu) = gpu() else { return };
-    let model = Model::open(source::root().join("models/selfie_segmentation.tflite")).expect("the model is read");
+    let model =
+        Model::open(source::root().join("models/selfie_segmentation.tflite")).expect("the model is read");
     let session = Session::builder(&model).gpu(&gpu.device, &gpu.queue).build().expect("a session");
     let plan = session.plan().expect("a GPU session has a plan");
     println!("{plan}");

@@ -18,10 +18,14 @@ pub fn run(graph: &Graph) -> Result<Found> {
         let node = graph.node(id);
         let (Some(activation), [Some(input)]) = (clamp(node), &node.inputs[..]) else { continue };
         let alone = consumers[input.0].len() == 1 && !graph.outputs.contains(input);
-        let Some(producer) = producers[input.0].filter(|producer| alone && !changed[producer.0]) else { continue };
+        let Some(producer) = producers[input.0].filter(|producer| alone && !changed[producer.0]) else {
+            continue;
+        };
         let source = graph.node(producer);
         let real = graph.value(*input).ty.dtype == DType::F32;
-        let Some(op) = activated(&source.op, activation).filter(|_| real && source.outputs.len() == 1) else { continue };
+        let Some(op) = activated(&source.op, activation).filter(|_| real && source.outputs.len() == 1) else {
+            continue;
+        };
         patch.replace(producer, vec![Node { op, outputs: node.outputs.clone(), ..source.clone() }]);
         patch.replace(id, Vec::new());
         changed[producer.0] = true;
@@ -47,7 +51,9 @@ fn activated(op: &Op, activation: Activation) -> Option<Op> {
     }
     Some(match op.clone() {
         Op::Conv2d(conv) => crate::ops::conv2d::Conv2d { activation, ..conv }.into(),
-        Op::DepthwiseConv2d(conv) => crate::ops::depthwise_conv2d::DepthwiseConv2d { activation, ..conv }.into(),
+        Op::DepthwiseConv2d(conv) => {
+            crate::ops::depthwise_conv2d::DepthwiseConv2d { activation, ..conv }.into()
+        }
         Op::TransposeConv(conv) => crate::ops::transpose_conv::TransposeConv { activation, ..conv }.into(),
         _ => return None,
     })

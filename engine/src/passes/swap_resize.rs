@@ -22,7 +22,11 @@ pub fn run(graph: &Graph) -> Result<Found> {
             continue;
         }
         if node.op.activation() != Activation::None {
-            declined.push(format!("node {} ({}): its activation does not commute with a resize", id.0, node.op.name()));
+            declined.push(format!(
+                "node {} ({}): its activation does not commute with a resize",
+                id.0,
+                node.op.name()
+            ));
             continue;
         }
         let channels = graph.value(node.outputs[0]).ty.shape[3];
@@ -53,6 +57,8 @@ fn enlargement(graph: &Graph, producers: &[Option<NodeId>], id: NodeId) -> Optio
     let (image, enlarged) = (source.inputs[0]?, source.outputs[0]);
     let fixed = !graph.value(image).dynamic && !graph.value(enlarged).dynamic;
     let (from, to) = (&graph.value(image).ty, &graph.value(enlarged).ty);
-    let plain = conv.stride == [1, 1] && to.shape.get(3) == Some(&channels) && from.dtype == crate::tensor::DType::F32;
+    let plain = conv.stride == [1, 1]
+        && to.shape.get(3) == Some(&channels)
+        && from.dtype == crate::tensor::DType::F32;
     (fixed && plain && to.elements() > from.elements()).then_some((resize, image))
 }
