@@ -107,15 +107,16 @@ pub fn lower(graph: &Graph, target: &Target, choices: &Choices) -> Result<Plan> 
         let [n, h, w, c] = nhwc(&value.ty.shape).filter(|_| {
             carried(&value.ty) && !value.dynamic && !value.variable && value.constant.is_none()
         })?;
-        Some(n * h * w * c.div_ceil(4) * target.elem.texel())
+        Some(n * h * w * c.div_ceil(4) * stored(target, [n, h, w, c]).texel())
     };
     let (places, layout) = place(graph, &linked, bytes, ALIGNMENT);
-    let placement = |place: &Option<(usize, usize)>| {
-        place.map(|(offset, size)| Placement { offset, size, elem: target.elem })
+    let placement = |(value, place): (usize, &Option<(usize, usize)>)| {
+        let elem = stored(target, nhwc(&graph.values[value].ty.shape)?);
+        place.map(|(offset, size)| Placement { offset, size, elem })
     };
     let mut plan = Plan {
         steps: Vec::with_capacity(linked.steps.len()),
-        placements: places.iter().map(placement).collect(),
+        placements: places.iter().enumerate().map(placement).collect(),
         roots: linked.roots,
         weights: Vec::new(),
         weight_bytes: 0,
@@ -134,6 +135,12 @@ pub fn lower(graph: &Graph, target: &Target, choices: &Choices) -> Result<Plan> 
         plan.steps.push(Planned { step, dispatch, reason });
     }
     Ok(plan)
+}
+
+/// How a value of this shape is stored. One texel for many pixels (pooled features, gates) stays f32: its rounding
+/// would shift whole channels, and it is small.
+fn stored(target: &Target, [_, h, w, _]: [usize; 4]) -> Elem {
+    if h * w == 1 { Elem::F32 } else { target.elem }
 }
 
 fn dispatch(
@@ -227,6 +234,12 @@ impl Binder<'_> {
         Ok((loads, stores))
     }
 
+    /// How a value is stored: a constant as weights are, the others as placed.
+    fn element(&self, value: ValueId, constant: bool) -> Elem {
+        let placed = self.plan.placement(value).filter(|_| !constant);
+        placed.map_or(self.target.elem, |place| place.elem)
+    }
+
     fn spread(&self, from: ValueId, to: ValueId) -> Broadcast {
         let shape = |value: ValueId| &self.graph.value(value).ty.shape;
         Broadcast::between(shape(from), shape(to)).unwrap_or(Broadcast::NONE)
@@ -247,9 +260,10 @@ impl Binder<'_> {
             Some(tensor) => Bound::Weights(add_weights(self.plan, self.target.elem, texels(tensor))),
         });
         let slices = over[3].div_ceil(4);
+        let elem = self.element(value, constant.is_some());
         Ok(Binding {
             name,
-            elem: self.target.elem,
+            elem,
             shape,
             full: broadcast.full,
             slices,
@@ -264,7 +278,7 @@ impl Binder<'_> {
         let full = Broadcast::NONE.full;
         Binding {
             name,
-            elem: self.target.elem,
+            elem: self.element(value, false),
             shape,
             full,
             slices: shape[3].div_ceil(4),

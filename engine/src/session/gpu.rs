@@ -158,7 +158,7 @@ impl Runner {
                 )));
             }
             if self.input.is_none() {
-                self.input = Some(TextureInput::new(self.executable.gpu(), shape, self.element)?);
+                self.input = Some(TextureInput::new(self.executable.gpu(), shape, place.elem)?);
             }
             if let Some(sampled) = &self.input {
                 sampled.record(
