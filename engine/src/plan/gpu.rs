@@ -265,15 +265,7 @@ impl Binder<'_> {
         });
         let slices = over[3].div_ceil(4);
         let elem = self.element(value, constant.is_some());
-        Ok(Binding {
-            name,
-            elem,
-            shape,
-            full: broadcast.full,
-            slices,
-            constant: constant.is_some(),
-            chain,
-        })
+        Ok(Binding { name, elem, shape, full: broadcast.full, slices, constant: constant.is_some(), chain })
     }
 
     fn store(&mut self, name: String, value: ValueId, chain: String) -> Binding {
