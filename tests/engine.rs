@@ -10,6 +10,8 @@ mod damage;
 mod golden;
 #[path = "engine/gpu.rs"]
 mod gpu;
+#[path = "engine/hostile.rs"]
+mod hostile;
 #[path = "engine/layers.rs"]
 mod layers;
 #[path = "engine/models.rs"]

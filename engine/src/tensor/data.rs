@@ -230,6 +230,7 @@ impl Tensor {
             DType::Bool => {
                 Self::from_elements(ty, &integers.iter().map(|&v| (v != 0) as u8).collect::<Vec<_>>())
             }
+            DType::String => Err(Error::invalid(format!("numbers do not fill a tensor {ty}"))),
             _ => Self::from_reals(ty, &integers.iter().map(|&v| v as f32).collect::<Vec<_>>()),
         }
     }

@@ -1,5 +1,4 @@
 use super::Conv2d;
-use crate::ops::chain::carried;
 use crate::ops::{Operands, Refusal, Verdict, Window};
 use crate::wgsl::{Choice, Constant, Kernel};
 
@@ -16,9 +15,7 @@ struct Shape {
 fn shape(conv: &Conv2d, operands: &Operands) -> Verdict<Shape> {
     let four = |shape: &[usize]| <[usize; 4]>::try_from(shape).map_err(|_| Refusal::new("its rank is not 4"));
     let (input, weights) = (operands.input(0)?.ty, operands.input(1)?);
-    if !carried(input) {
-        return Err(Refusal::new(format!("its GPU kernel takes f32, not {input}")));
-    }
+    operands.gpu_input(0).and_then(|_| operands.gpu_output(0))?;
     if weights.constant.is_none() || operands.optional(2).is_some_and(|bias| bias.constant.is_none()) {
         return Err(Refusal::new("its GPU kernel takes constant weights and bias"));
     }

@@ -65,7 +65,7 @@ impl Operator for Conv2d {
                 "its input {input:?} and weights {weights:?} should have rank 4"
             )));
         };
-        if i == 0 || c % i != 0 || o % (c / i).max(1) != 0 {
+        if i == 0 || c == 0 || c % i != 0 || o % (c / i).max(1) != 0 {
             return Err(Refusal::new(format!("its input {input:?} does not fit its weights {weights:?}")));
         }
         if let Some(bias) = operands.optional(2).filter(|bias| bias.ty.elements() != o) {
