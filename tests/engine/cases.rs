@@ -138,6 +138,7 @@ fn on_gpu(case: &Case, gpu: &TestGpu, precision: Precision, all_kernels: bool) -
             .passes(0)
             .gpu(&gpu.device, &gpu.queue)
             .precision(precision)
+            .small_map(0)
             .choices(choices);
         let mut session = builder.build().map_err(|error| error.to_string())?;
         ran += session.plan().map_or(0, |plan| plan.dispatches());

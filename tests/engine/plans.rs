@@ -29,7 +29,7 @@ fn graph(name: &str) -> Graph {
 
 fn plan(graph: &Graph, elem: Elem) -> Plan {
     let dialect = Dialect { native_f16: false, f16_arithmetic: false };
-    let target = Target { dialect, elem, on_cpu: Vec::new() };
+    let target = Target { dialect, elem, small_map: 0, on_cpu: Vec::new() };
     Plan::gpu(graph, &target, &Choices::new()).expect("the model has a plan")
 }
 
@@ -70,9 +70,7 @@ fn plans_keep_their_figures() {
             assert!(plan.arena as f64 <= 1.15 * plan.lower_bound as f64, "{name}: {plan}");
             assert!(plan.steps.iter().all(|planned| planned.dispatch.is_some()), "{name}: {plan}");
         }
-        // Halves serve large maps alone: small maps, pooled features and gates stay f32 for the result's sake.
-        println!("{name}: {} bytes, {} with halves", full.arena, half.arena);
-        assert!(half.arena < full.arena, "{name}: halves take {} bytes of {}", half.arena, full.arena);
+        assert!(half.arena as f64 <= 0.55 * full.arena as f64, "{name}: halves take {} bytes", half.arena);
     }
 }
 

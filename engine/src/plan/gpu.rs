@@ -137,14 +137,11 @@ pub fn lower(graph: &Graph, target: &Target, choices: &Choices) -> Result<Plan> 
     Ok(plan)
 }
 
-/// Maps of at most this many pixels stay f32 where halves are asked for.
-const SMALL_MAP: usize = 64 * 64;
-
 /// How a value of this shape is stored. Activations are most of the traffic in large maps, weights in small ones, which
 /// caches hold; and a rounding in a small map, a pooled feature or a gate above all, spreads over many pixels of the
 /// result. So halves serve large maps and all weights.
 fn stored(target: &Target, [_, h, w, _]: [usize; 4]) -> Elem {
-    if h * w <= SMALL_MAP { Elem::F32 } else { target.elem }
+    if h * w <= target.small_map { Elem::F32 } else { target.elem }
 }
 
 fn dispatch(

@@ -33,6 +33,8 @@ pub struct Target {
     pub dialect: Dialect,
     /// How intermediates and weights are stored.
     pub elem: Elem,
+    /// Maps of at most this many pixels stay f32 where halves are asked for.
+    pub small_map: usize,
     /// Nodes that must run on the CPU.
     pub on_cpu: Vec<NodeId>,
 }

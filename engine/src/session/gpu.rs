@@ -49,7 +49,6 @@ pub struct Runner {
     graph: Arc<Graph>,
     plan: Plan,
     executable: Executable,
-    element: Elem,
     input: Option<TextureInput>,
     outputs: Vec<Option<TextureOutput>>,
     /// Values the CPU holds while a run goes on.
@@ -64,6 +63,7 @@ impl Runner {
         program: Program,
         precision: Precision,
         on_cpu: Vec<NodeId>,
+        small_map: usize,
         choices: &Choices,
     ) -> Result<Self> {
         let element = match precision {
@@ -72,7 +72,8 @@ impl Runner {
         };
         let native_f16 = gpu.dialect.native_f16 && element == Elem::F16;
         let dialect = crate::wgsl::Dialect { native_f16, ..gpu.dialect };
-        let mut plan = Plan::gpu(&graph, &Target { dialect, elem: element, on_cpu }, choices)?;
+        let target = Target { dialect, elem: element, small_map, on_cpu };
+        let mut plan = Plan::gpu(&graph, &target, choices)?;
         let executable = Executable::new(gpu, &plan)?;
         plan.weights.iter_mut().for_each(|weights| weights.values = Vec::new());
         let outputs = graph.outputs.iter().map(|_| None).collect();
@@ -81,7 +82,6 @@ impl Runner {
             program,
             plan,
             executable,
-            element,
             input: None,
             outputs,
             graph,
@@ -93,7 +93,8 @@ impl Runner {
     }
 
     pub fn element(&self) -> Elem {
-        self.element
+        let input = self.graph.inputs.first().and_then(|&input| self.plan.placement(input));
+        input.map_or(Elem::F32, |place| place.elem)
     }
 
     pub fn reset(&mut self) {

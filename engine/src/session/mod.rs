@@ -71,6 +71,10 @@ impl Model {
     }
 }
 
+/// Pixels of the largest map that stays f32 in half precision.
+#[cfg(feature = "gpu")]
+const SMALL_MAP: usize = 64 * 64;
+
 /// Options of a session.
 pub struct Builder<'a> {
     model: &'a Model,
@@ -82,6 +86,8 @@ pub struct Builder<'a> {
     plain: bool,
     #[cfg(feature = "gpu")]
     choices: crate::plan::Choices,
+    #[cfg(feature = "gpu")]
+    small_map: usize,
     #[cfg(feature = "gpu")]
     gpu: Option<crate::gpu::Gpu>,
 }
@@ -128,6 +134,13 @@ impl<'a> Builder<'a> {
         Self { on_cpu: nodes.into_iter().collect(), ..self }
     }
 
+    /// Maps of at most so many pixels stay f32 under [`Precision::F16`], 64×64 until told otherwise: rounding there
+    /// moves the result most and saves least.
+    #[cfg(feature = "gpu")]
+    pub fn small_map(self, pixels: usize) -> Self {
+        Self { small_map: pixels, ..self }
+    }
+
     /// The GPU kernels of nodes of the optimized graph, in place of the heuristic's.
     #[cfg(feature = "gpu")]
     pub fn choices(self, choices: crate::plan::Choices) -> Self {
@@ -169,6 +182,7 @@ impl<'a> Builder<'a> {
                     cpu::Program::new(&self.model.graphs),
                     self.precision,
                     self.on_cpu,
+                    self.small_map,
                     &self.choices,
                 )?;
                 check_cap(runner.plan().arena, self.memory_cap)?;
@@ -211,6 +225,8 @@ impl Session {
             plain: false,
             #[cfg(feature = "gpu")]
             choices: crate::plan::Choices::new(),
+            #[cfg(feature = "gpu")]
+            small_map: SMALL_MAP,
             #[cfg(feature = "gpu")]
             gpu: None,
         }
@@ -342,7 +358,7 @@ impl Session {
         self.gpu_runner()?.output_binding(index)
     }
 
-    /// How texels are stored on the GPU.
+    /// How the first input's texels are stored on the GPU.
     pub fn element(&mut self) -> Result<crate::wgsl::Elem> {
         Ok(self.gpu_runner()?.element())
     }
