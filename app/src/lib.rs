@@ -14,14 +14,17 @@
 //! | [`pipeline`] | from a captured frame to the composed picture; never sees winit or egui |
 //! | [`segment`] | the network's part of a frame, on the GPU or on the CPU |
 //! | [`camera`] | sources of frames, each on a thread of its own |
+//! | [`platform`] | what differs between systems |
 //! | [`catalogue`], [`backdrop`] | the networks and the pictures that come with the program |
 
 pub mod app;
 pub mod backdrop;
 pub mod camera;
 pub mod catalogue;
+#[cfg(not(target_os = "android"))]
 pub mod cli;
 pub mod pipeline;
+pub mod platform;
 pub mod render;
 pub mod segment;
 pub mod ui;

@@ -4,6 +4,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use matte::app::{Backend, Choice, Command, Effect, Engine, Found, Look, Precision, State};
 use matte::camera::{Encoding, Info, Mode, Status};
+use matte::platform::permission::Permission;
 use matte::ui;
 
 struct Desk {
@@ -179,4 +180,20 @@ fn a_notice_can_be_dismissed() {
     let notice = matte::app::Notice { text: "Camera 0 is in use by another program".into(), failure: true };
     let state = State { notice: Some(notice), ..state() };
     assert_eq!(after_click(state, "Dismiss"), [Command::Dismiss]);
+}
+
+#[test]
+fn a_refused_camera_shows_why_and_a_button() {
+    for (final_word, label) in [(false, "Allow the camera"), (true, "Open settings")] {
+        let mut refused = state();
+        refused.source.choice = Choice::Automatic;
+        refused.permission = Permission::Denied { final_word };
+        assert_eq!(after_click(refused, label), [Command::AllowCamera]);
+    }
+    let mut unconcerned = state();
+    unconcerned.permission = Permission::Denied { final_word: false };
+    assert!(
+        desk([360.0, 640.0], unconcerned).query_by_label("Allow the camera").is_none(),
+        "the clip needs none"
+    );
 }

@@ -1,12 +1,15 @@
 //! One frame: UI, picture, triangles, submission, present.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 
 use super::picture::Fresh;
+use super::screen::View;
 use super::{App, Command, Stage, within_a_day};
 use crate::pipeline::{Rect, StageTimes, Target, readback};
+use crate::platform;
 use crate::render::{Gpu, Next, Painting};
 use crate::segment::Segmenter;
 use crate::ui;
@@ -40,17 +43,20 @@ impl App {
 
     fn lay_out(&mut self) -> Option<Layout> {
         let screen = self.screen.as_mut()?;
+        let view = screen.view.as_ref()?;
+        let size = view.surface.size();
         let context = screen.egui.egui_ctx().clone();
-        context.set_zoom_factor(zoom(screen.surface.size(), screen.window.scale_factor() as f32));
-        let input = screen.egui.take_egui_input(&screen.window);
+        context.set_zoom_factor(zoom(size, view.window.scale_factor() as f32));
+        let mut input = screen.egui.take_egui_input(&view.window);
+        input.safe_area_insets = platform::insets(size).map(|insets| uncovered(insets, &context));
         let mut shown = None;
         let mut output = context.run_ui(input, |ui| shown = Some(ui::show(&self.state, ui)));
         let platform = std::mem::take(&mut output.platform_output);
-        screen.egui.handle_platform_output(&screen.window, platform);
+        screen.egui.handle_platform_output(&view.window, platform);
         let delay =
             output.viewport_output.get(&egui::ViewportId::ROOT).map(|viewport| viewport.repaint_delay);
         self.repaint_at = delay.and_then(within_a_day);
-        let painting = screen.overlay.take(&screen.gpu, &context, output, screen.surface.size());
+        let painting = screen.overlay.take(&screen.gpu, &context, output, size);
         let shown = shown?;
         Some(Layout {
             painting,
@@ -68,8 +74,9 @@ impl App {
         last: bool,
     ) -> Result<bool> {
         let Some(screen) = &mut self.screen else { return Ok(false) };
-        let next = match screen.surface.next(&screen.instance, &screen.gpu.device)? {
-            Next::Again => screen.surface.next(&screen.instance, &screen.gpu.device)?,
+        let Some(View { window, surface }) = &mut screen.view else { return Ok(false) };
+        let next = match surface.next(&screen.instance, &screen.gpu.device)? {
+            Next::Again => surface.next(&screen.instance, &screen.gpu.device)?,
             next => next,
         };
         let Next::Draw(texture) = next else {
@@ -79,7 +86,8 @@ impl App {
         let start = Instant::now();
         let view = texture.texture.create_view(&Default::default());
         let mut encoder = screen.gpu.device.create_command_encoder(&Default::default());
-        let viewport = viewport(picture, screen.surface.size());
+        let viewport = viewport(picture, surface.size());
+        let window = Arc::clone(window);
         match viewport.filter(|_| self.shown.is_some()) {
             Some(viewport) => self.encode_picture(&mut encoder, Target { view: &view, viewport }, fresh)?,
             None => clear(&mut encoder, &view),
@@ -90,7 +98,7 @@ impl App {
         if let Some(path) = self.options.screenshot.as_ref().filter(|_| last) {
             save(&screen.gpu, &texture.texture, path)?;
         }
-        screen.window.pre_present_notify();
+        window.pre_present_notify();
         screen.gpu.queue.present(texture);
         screen.overlay.finish(painting);
         let now = Instant::now();
@@ -153,6 +161,17 @@ pub(super) fn milliseconds(from: Instant, to: Instant) -> f32 {
 fn zoom([width, height]: [u32; 2], scale: f32) -> f32 {
     let fit = (width as f32 / 1920.0).min(height as f32 / 1080.0) / scale.max(0.1);
     fit.clamp(1.0, 2.0)
+}
+
+/// What the system covers at each side of the window, in egui's points.
+fn uncovered([left, top, right, bottom]: [u32; 4], context: &egui::Context) -> egui::SafeAreaInsets {
+    let points = |pixels: u32| pixels as f32 / context.pixels_per_point();
+    egui::SafeAreaInsets(egui::epaint::MarginF32 {
+        left: points(left),
+        right: points(right),
+        top: points(top),
+        bottom: points(bottom),
+    })
 }
 
 /// The part of the target for the picture, on whole pixels; none if it has no area.

@@ -8,6 +8,7 @@ mod draw;
 mod engines;
 mod figures;
 mod look;
+mod permission;
 mod picture;
 mod screen;
 mod sources;
@@ -32,10 +33,12 @@ pub use state::{
 use crate::camera::{Feed, Status};
 use crate::catalogue::SEGMENTERS;
 use crate::pipeline::{Frame, Pace, readback};
+use crate::platform;
+use crate::platform::lifecycle::{self, Life};
 use crate::render::Wish;
 use crate::segment::Segmenter;
 pub use engines::Ready;
-use screen::Screen;
+use screen::{Screen, View};
 
 /// How the window is to start.
 #[derive(Clone, Debug)]
@@ -58,6 +61,23 @@ pub struct Options {
     pub screenshot: Option<PathBuf>,
 }
 
+impl Default for Options {
+    /// The first camera, before a blurred room, by the graphics adapter.
+    fn default() -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            source: Choice::Automatic,
+            look: Look::default(),
+            engine: Engine { backend: Backend::Gpu, precision: Precision::F16, threads, model: 0 },
+            adapter: Wish::default(),
+            overlay: false,
+            size: (1080, 720),
+            frames: None,
+            screenshot: None,
+        }
+    }
+}
+
 /// What reaches the window from other threads.
 pub enum Event {
     /// The source has a new frame or another status.
@@ -68,6 +88,8 @@ pub enum Event {
     Engine(Ready),
     /// The cameras were listed.
     Cameras(Result<Vec<Found>>),
+    /// The system tells what becomes of the window.
+    Life(lifecycle::Event),
 }
 
 /// Opens the window and runs until it is closed.
@@ -84,11 +106,31 @@ pub fn run(options: Options) -> Result<()> {
     app.failure.map_or(Ok(()), Err)
 }
 
+/// Runs for an activity until the system ends it. `listen` brings what the system tells of the activity's
+/// life.
+#[cfg(target_os = "android")]
+pub fn run_activity(
+    activity: winit::platform::android::activity::AndroidApp,
+    listen: impl FnOnce(Box<dyn Fn(lifecycle::Event) + Send>),
+) -> Result<()> {
+    use winit::platform::android::EventLoopBuilderExtAndroid;
+    let events = EventLoop::<Event>::with_user_event().with_android_app(activity).build()?;
+    let proxy = events.create_proxy();
+    listen(Box::new(move |event| {
+        // The loop ends before the activity does; then nobody needs to know.
+        let _ = proxy.send_event(Event::Life(event));
+    }));
+    let mut app = App::new(Options::default(), events.create_proxy())?;
+    events.run_app(&mut app)?;
+    app.failure.map_or(Ok(()), Err)
+}
+
 /// The program behind the window.
 pub struct App {
     options: Options,
     state: State,
     proxy: EventLoopProxy<Event>,
+    life: Life,
     screen: Option<Screen>,
     feed: Option<Feed>,
     /// Frames that feeds dropped before the current one was started.
@@ -122,6 +164,7 @@ impl App {
             options,
             state,
             proxy,
+            life: Life::default(),
             screen: None,
             feed: None,
             dropped_before: 0,
@@ -161,6 +204,7 @@ impl App {
             Command::Controls(on) => self.state.controls = on,
             Command::Details(on) => self.state.details = on,
             Command::Browse(folder) => self.browse(folder),
+            Command::AllowCamera => self.allow_camera(),
             Command::Dismiss => self.state.notice = None,
         }
         self.redraw();
@@ -177,6 +221,48 @@ impl App {
         log::warn!("the graphics device went away; starting again");
         self.leave_screen();
         self.enter_screen(events);
+    }
+
+    /// Takes what the system tells of the window.
+    fn live(&mut self, events: &ActiveEventLoop, event: lifecycle::Event) {
+        for step in self.life.on(event) {
+            log::debug!("{event:?}: {step:?}");
+            match step {
+                lifecycle::Step::CheckPermission => self.check_permission(),
+                lifecycle::Step::OpenSurface => self.open_surface(events),
+                lifecycle::Step::CloseSurface => {
+                    if let Some(screen) = &mut self.screen {
+                        screen.view = None;
+                    }
+                }
+                lifecycle::Step::OpenSource => self.open_source(),
+                lifecycle::Step::CloseSource => self.close_source(),
+                lifecycle::Step::Turn => self.turned(),
+                lifecycle::Step::Trim => self.trim(),
+                lifecycle::Step::Leave => self.end(events, None),
+            }
+        }
+    }
+
+    /// Draws on a new window with the device that is there, or begins anew where that does not go.
+    fn open_surface(&mut self, events: &ActiveEventLoop) {
+        if let Some(screen) = &mut self.screen {
+            match screen.attach(events, &self.options) {
+                Ok(()) => return self.redraw(),
+                Err(error) => log::info!("the device cannot draw on the new window: {error:#}"),
+            }
+            self.leave_screen();
+        }
+        self.enter_screen(events);
+    }
+
+    /// Gives back what can be made again: pictures that the display does not need.
+    fn trim(&mut self) {
+        self.offered = None;
+        if let Some(screen) = &mut self.screen {
+            screen.mask = None;
+            screen.gpu.device.poll(wgpu::PollType::Poll).ok();
+        }
     }
 
     fn leave_screen(&mut self) {
@@ -201,8 +287,8 @@ impl App {
     }
 
     fn redraw(&self) {
-        if let Some(screen) = &self.screen {
-            screen.window.request_redraw();
+        if let Some(view) = self.screen.as_ref().and_then(|screen| screen.view.as_ref()) {
+            view.window.request_redraw();
         }
     }
 
@@ -214,18 +300,21 @@ impl App {
 
 impl ApplicationHandler<Event> for App {
     fn resumed(&mut self, events: &ActiveEventLoop) {
-        self.enter_screen(events);
-        if self.feed.is_none() && self.screen.is_some() {
-            self.find_cameras();
-            self.choose_source(self.state.source.choice.clone());
+        if !platform::TELLS_LIFE {
+            self.live(events, lifecycle::Event::Resume);
         }
+        self.live(events, lifecycle::Event::SurfaceCreated);
     }
 
-    fn suspended(&mut self, _: &ActiveEventLoop) {
-        self.leave_screen();
+    fn suspended(&mut self, events: &ActiveEventLoop) {
+        self.live(events, lifecycle::Event::SurfaceLost);
     }
 
-    fn user_event(&mut self, _: &ActiveEventLoop, event: Event) {
+    fn memory_warning(&mut self, events: &ActiveEventLoop) {
+        self.live(events, lifecycle::Event::LowMemory);
+    }
+
+    fn user_event(&mut self, events: &ActiveEventLoop, event: Event) {
         match event {
             Event::Source => {
                 let status = self.state.source.status.clone();
@@ -239,13 +328,15 @@ impl ApplicationHandler<Event> for App {
             Event::Mask => {}
             Event::Engine(ready) => self.engine_ready(ready),
             Event::Cameras(found) => self.cameras_found(found),
+            Event::Life(event) => self.live(events, event),
         }
         self.redraw();
     }
 
     fn window_event(&mut self, events: &ActiveEventLoop, _: WindowId, event: WindowEvent) {
         let Some(screen) = &mut self.screen else { return };
-        let response = screen.egui.on_window_event(&screen.window, &event);
+        let Some(View { window, surface }) = &mut screen.view else { return };
+        let response = screen.egui.on_window_event(window, &event);
         match event {
             WindowEvent::CloseRequested => self.end(events, None),
             WindowEvent::RedrawRequested if screen.gpu.is_lost() => self.recover(events),
@@ -256,8 +347,8 @@ impl ApplicationHandler<Event> for App {
             },
             WindowEvent::DroppedFile(path) => self.carry_out(Command::Source(Choice::File(path))),
             WindowEvent::Resized(size) => {
-                screen.surface.resize(size, &screen.gpu.device);
-                self.redraw();
+                surface.resize(size, &screen.gpu.device);
+                self.live(events, lifecycle::Event::Turned);
             }
             _ if response.repaint => self.redraw(),
             _ => {}

@@ -28,11 +28,25 @@ impl App {
         }
     }
 
-    fn start_feed(&mut self, open: Open) {
+    /// Opens what is chosen, if cameras may be used or none is wanted.
+    pub(super) fn open_source(&mut self) {
+        if self.state.source.choice.is_camera() && !self.state.permission.allows() {
+            return;
+        }
+        self.find_cameras();
+        self.choose_source(self.state.source.choice.clone());
+    }
+
+    /// Lets go of the source, so that a camera is off. Its last picture stays.
+    pub(super) fn close_source(&mut self) {
         if let Some(feed) = self.feed.take() {
             self.dropped_before += feed.dropped();
             feed.release(LETTING_GO);
         }
+    }
+
+    fn start_feed(&mut self, open: Open) {
+        self.close_source();
         self.state.source.info = None;
         self.state.source.status = Status::Opening;
         self.state.figures.restart();
@@ -110,7 +124,6 @@ fn open_file(path: PathBuf) -> Open {
     })
 }
 
-#[cfg(not(target_os = "android"))]
 fn open_camera(index: u32, mode: Option<camera::Mode>) -> Open {
     Box::new(move || {
         let device = camera::devices()?
@@ -121,13 +134,7 @@ fn open_camera(index: u32, mode: Option<camera::Mode>) -> Open {
     })
 }
 
-#[cfg(target_os = "android")]
-fn open_camera(_: u32, _: Option<camera::Mode>) -> Open {
-    Box::new(|| anyhow::bail!("cameras cannot be opened on this system"))
-}
-
 /// Every camera that gives pictures. Known ones keep their list, so that none in use is disturbed.
-#[cfg(not(target_os = "android"))]
 fn cameras(known: &[Found]) -> Result<Vec<Found>> {
     let mut found = Vec::new();
     let mut refusal = None;
@@ -148,11 +155,6 @@ fn cameras(known: &[Found]) -> Result<Vec<Found>> {
         Some(error) if found.is_empty() => Err(error),
         _ => Ok(found),
     }
-}
-
-#[cfg(target_os = "android")]
-fn cameras(_: &[Found]) -> Result<Vec<Found>> {
-    Ok(Vec::new())
 }
 
 /// A folder's content, sorted; an empty path means the user's pictures or home.

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use crate::camera::{Info, Mode, Status};
+use crate::platform::permission::Permission;
 pub use crate::segment::{Backend, Engine, Precision};
 
 /// What is done with the background.
@@ -93,6 +94,13 @@ pub enum Choice {
     File(PathBuf),
 }
 
+impl Choice {
+    /// Whether a camera is wanted.
+    pub fn is_camera(&self) -> bool {
+        matches!(self, Self::Automatic | Self::Camera(..))
+    }
+}
+
 /// A camera as the picker shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
@@ -177,6 +185,8 @@ pub struct State {
     pub details: bool,
     /// The file browser, while it is open.
     pub browser: Option<Browser>,
+    /// Whether cameras may be used.
+    pub permission: Permission,
     /// What there is to tell.
     pub notice: Option<Notice>,
 }
@@ -208,6 +218,7 @@ impl State {
             controls: true,
             details: false,
             browser: None,
+            permission: Permission::default(),
             notice: None,
         }
     }
@@ -232,6 +243,8 @@ pub enum Command {
     Details(bool),
     /// The file browser in a folder, or closed.
     Browse(Option<PathBuf>),
+    /// The system's question for the camera, put again.
+    AllowCamera,
     /// The notice, gone.
     Dismiss,
 }

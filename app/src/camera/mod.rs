@@ -4,6 +4,8 @@
 //! thread of its own and keeps the newest frame, so that the window never waits and never shows an old
 //! picture. Sources know nothing of the GPU: frames leave here in the format in which they came.
 
+#[cfg(target_os = "android")]
+mod android;
 mod clip;
 #[cfg(not(target_os = "android"))]
 mod device;
@@ -13,11 +15,14 @@ mod jpeg;
 mod mode;
 mod pace;
 mod picture;
+pub mod spaced;
 mod synthetic;
 pub mod y4m;
 
 use anyhow::Result;
 
+#[cfg(target_os = "android")]
+pub use android::{Device, devices, modes, open};
 pub use clip::Clip;
 #[cfg(not(target_os = "android"))]
 pub use device::{Device, devices, frame_from_buffer, modes, open};

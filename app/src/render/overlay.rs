@@ -5,6 +5,7 @@ use super::Gpu;
 /// Draws egui's output with wgpu.
 pub struct Overlay {
     renderer: egui_wgpu::Renderer,
+    format: wgpu::TextureFormat,
 }
 
 /// One frame's triangles, ready to be drawn.
@@ -17,7 +18,12 @@ pub struct Painting {
 impl Overlay {
     /// Makes the pipelines for a target of the format.
     pub fn new(gpu: &Gpu, format: wgpu::TextureFormat) -> Self {
-        Self { renderer: egui_wgpu::Renderer::new(&gpu.device, format, Default::default()) }
+        Self { renderer: egui_wgpu::Renderer::new(&gpu.device, format, Default::default()), format }
+    }
+
+    /// The format of the targets it draws on.
+    pub fn format(&self) -> wgpu::TextureFormat {
+        self.format
     }
 
     /// Takes over the textures that changed and cuts the shapes into triangles.

@@ -9,6 +9,7 @@ mod engine;
 mod figures;
 mod fine;
 pub mod icon;
+mod permission;
 mod picture;
 mod source;
 pub mod theme;
@@ -42,6 +43,7 @@ pub fn show(state: &State, ui: &mut Ui) -> Shown {
         let picture = picture::place(state, ui.max_rect());
         commands.extend(picture::picture_ui(state, picture, ui));
         commands.extend(figures::figures_ui(state, picture, ui));
+        commands.extend(permission::permission_ui(state, picture, ui));
         picture
     });
     commands.extend(browser::browser_ui(state, ui));

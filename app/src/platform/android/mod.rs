@@ -1,0 +1,89 @@
+//! The edge to Android: a NativeActivity without Java code.
+//!
+//! The system calls [`activity::matte_on_create`] for each activity. It lets `android-activity` start the thread
+//! of [`android_main`] and listens to the activity's life beside it, because winit passes on only what
+//! concerns the window. winit makes one event loop a process, so the process ends with its activity: the next
+//! one starts in a new process, and a second activity in the same process is refused by `singleTask` in
+//! the manifest.
+
+mod activity;
+mod java;
+
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result};
+use winit::platform::android::activity::AndroidApp;
+
+use super::folders;
+use super::permission::Word;
+use crate::app;
+
+pub use activity::matte_on_create;
+pub use java::{ask_for_camera, camera_word, open_settings};
+
+/// Whether the system tells when the window is covered, hidden, or to be closed.
+pub const TELLS_LIFE: bool = true;
+
+/// The activity that runs now.
+static APP: Mutex<Option<AndroidApp>> = Mutex::new(None);
+
+/// How the screen is turned, in degrees counter-clockwise.
+static SCREEN: AtomicI32 = AtomicI32::new(0);
+
+/// Runs the program for an activity until the system ends it. Called by `android-activity` on a thread of its
+/// own.
+#[unsafe(no_mangle)]
+fn android_main(app: AndroidApp) {
+    android_logger::init_once(android_logger::Config::default().with_max_level(log::LevelFilter::Info));
+    if let Some(own) = app.internal_data_path() {
+        folders::live_in(&own);
+    }
+    *lock() = Some(app.clone());
+    screen_turned();
+    if let Err(error) = app::run_activity(app, activity::listen) {
+        log::error!("{error:#}");
+    }
+    activity::forget();
+    *lock() = None;
+}
+
+/// Learns anew how the screen is turned.
+pub fn screen_turned() {
+    match java::screen_turn() {
+        Ok(degrees) => SCREEN.store(degrees, Ordering::Relaxed),
+        Err(error) => log::warn!("the system does not say how the screen is turned: {error:#}"),
+    }
+}
+
+/// How the screen is turned, in degrees counter-clockwise.
+pub fn screen_turn() -> i32 {
+    SCREEN.load(Ordering::Relaxed)
+}
+
+/// What the system covers of a window of the given size, in pixels: left, top, right, bottom.
+pub fn insets([width, height]: [u32; 2]) -> Option<[u32; 4]> {
+    let content = lock().as_ref()?.content_rect();
+    let side = |distance: i32| u32::try_from(distance).unwrap_or(0);
+    let far = |edge: u32, side: i32| edge.saturating_sub(u32::try_from(side).unwrap_or(0));
+    let empty = content.right <= content.left || content.bottom <= content.top;
+    (!empty).then(|| {
+        [side(content.left), side(content.top), far(width, content.right), far(height, content.bottom)]
+    })
+}
+
+/// A file of the package, whole.
+pub fn packaged(name: &str) -> Result<Vec<u8>> {
+    let assets = running()?.asset_manager();
+    let path = std::ffi::CString::new(name).context("a file's name without zero bytes")?;
+    let mut asset = assets.open(&path).with_context(|| format!("the package holds no file {name}"))?;
+    Ok(asset.buffer().with_context(|| format!("the file {name} of the package cannot be read"))?.to_vec())
+}
+
+fn running() -> Result<AndroidApp> {
+    lock().clone().context("no activity is running")
+}
+
+fn lock() -> std::sync::MutexGuard<'static, Option<AndroidApp>> {
+    APP.lock().unwrap_or_else(PoisonError::into_inner)
+}

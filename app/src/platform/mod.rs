@@ -1,0 +1,25 @@
+//! What differs between systems, and the parts of it that can be told without one.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`folders`] | where settings, downloads and caches lie |
+//! | [`lifecycle`] | what the program does as its window is shown, covered, taken away and given back |
+//! | [`permission`] | whether the camera may be used, and how people are asked |
+//! | [`turn`] | how a built-in camera's picture is to be turned |
+//!
+//! `desktop` and `android` are the edges to the systems themselves, with the same functions. They hold no
+//! decision that one of the modules above could take.
+
+#[cfg(target_os = "android")]
+mod android;
+#[cfg(not(target_os = "android"))]
+mod desktop;
+pub mod folders;
+pub mod lifecycle;
+pub mod permission;
+pub mod turn;
+
+#[cfg(target_os = "android")]
+pub use android::*;
+#[cfg(not(target_os = "android"))]
+pub use desktop::*;
