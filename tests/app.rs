@@ -2,6 +2,8 @@
 
 #[path = "app/cli.rs"]
 mod cli;
+#[path = "app/life.rs"]
+mod life;
 #[path = "app/pipeline/mod.rs"]
 mod pipeline;
 #[path = "app/screen.rs"]

@@ -10,6 +10,8 @@ mod figures;
 mod look;
 mod permission;
 mod picture;
+#[cfg(not(target_os = "android"))]
+mod rehearsal;
 mod screen;
 mod sources;
 mod state;
@@ -20,11 +22,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use winit::application::ApplicationHandler;
-use winit::event::WindowEvent;
+use winit::event::{ElementState, KeyEvent, WindowEvent};
 use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop, EventLoopProxy};
+use winit::keyboard::{Key, NamedKey};
 use winit::window::WindowId;
 
 pub use figures::{Figures, Meter, Stage};
+#[cfg(not(target_os = "android"))]
+pub use rehearsal::{Rehearsal, rehearse};
 pub use state::{
     Backend, Browser, Choice, Command, Effect, Engine, EngineState, Found, Look, Notice, Precision,
     SourceState, State, Toggle,
@@ -37,6 +42,7 @@ use crate::platform;
 use crate::platform::lifecycle::{self, Life};
 use crate::render::Wish;
 use crate::segment::Segmenter;
+use crate::ui;
 pub use engines::Ready;
 use screen::{Screen, View};
 
@@ -131,6 +137,8 @@ pub struct App {
     state: State,
     proxy: EventLoopProxy<Event>,
     life: Life,
+    /// Whether a rehearsal tells the program's life in place of the system.
+    rehearsed: bool,
     screen: Option<Screen>,
     feed: Option<Feed>,
     /// Frames that feeds dropped before the current one was started.
@@ -165,6 +173,7 @@ impl App {
             state,
             proxy,
             life: Life::default(),
+            rehearsed: false,
             screen: None,
             feed: None,
             dropped_before: 0,
@@ -265,6 +274,14 @@ impl App {
         }
     }
 
+    /// Closes what lies on top; with nothing left to close, the program.
+    fn go_back(&mut self, events: &ActiveEventLoop) {
+        match ui::back(&self.state) {
+            Some(command) => self.carry_out(command),
+            None => self.live(events, lifecycle::Event::Quit),
+        }
+    }
+
     fn leave_screen(&mut self) {
         self.devices += 1;
         self.segmenter = None;
@@ -300,6 +317,9 @@ impl App {
 
 impl ApplicationHandler<Event> for App {
     fn resumed(&mut self, events: &ActiveEventLoop) {
+        if self.rehearsed {
+            return;
+        }
         if !platform::TELLS_LIFE {
             self.live(events, lifecycle::Event::Resume);
         }
@@ -339,6 +359,7 @@ impl ApplicationHandler<Event> for App {
         let response = screen.egui.on_window_event(window, &event);
         match event {
             WindowEvent::CloseRequested => self.end(events, None),
+            WindowEvent::KeyboardInput { event, .. } if is_back(&event) => self.go_back(events),
             WindowEvent::RedrawRequested if screen.gpu.is_lost() => self.recover(events),
             WindowEvent::RedrawRequested => match self.draw() {
                 Ok(true) => {}
@@ -367,6 +388,11 @@ impl ApplicationHandler<Event> for App {
             None => events.set_control_flow(ControlFlow::Wait),
         }
     }
+}
+
+/// Whether a key is the one that leads back: a button of phones.
+fn is_back(event: &KeyEvent) -> bool {
+    event.state == ElementState::Pressed && event.logical_key == Key::Named(NamedKey::BrowserBack)
 }
 
 /// A time after `delay`, if it comes within the day.

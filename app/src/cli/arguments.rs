@@ -28,8 +28,25 @@ pub enum Action {
     Run(RunArguments),
     /// Measures how fast a model runs
     Bench(BenchArguments),
+    /// Drives the window by random orders of the events that Android sends
+    #[command(hide = true)]
+    Rehearse(RehearseArguments),
     /// Prints a model's graph and plan: dispatches, memory, where each node runs and why
     Inspect(InspectArguments),
+}
+
+/// What is rehearsed.
+#[derive(Debug, Args)]
+pub struct RehearseArguments {
+    /// How the window starts
+    #[command(flatten)]
+    pub window: WindowArguments,
+    /// The orders of events
+    #[arg(long, default_value = "1000")]
+    pub orders: u64,
+    /// Where the random numbers begin
+    #[arg(long, default_value = "1")]
+    pub seed: u64,
 }
 
 /// Where a network runs.

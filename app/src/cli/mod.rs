@@ -43,6 +43,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         Some(Action::Process(arguments)) => process::run(&arguments),
         Some(Action::Run(arguments)) => run::run(&arguments),
         Some(Action::Bench(arguments)) => bench::run(&arguments),
+        Some(Action::Rehearse(arguments)) => window::rehearse(&arguments),
         Some(Action::Inspect(arguments)) => inspect::run(&arguments),
     }
 }

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
-use super::arguments::{BackendName, EffectName, EngineArguments, PrecisionName, WindowArguments};
+use super::arguments::{
+    BackendName, EffectName, EngineArguments, PrecisionName, RehearseArguments, WindowArguments,
+};
 use super::bad_input;
 use crate::app::{self, Backend, Choice, Effect, Engine, Look, Options, Precision, Toggle};
 use crate::catalogue;
@@ -12,10 +14,24 @@ use crate::render::Wish;
 
 /// Opens the window as the arguments say.
 pub fn run(arguments: &WindowArguments) -> Result<()> {
+    app::run(options(arguments)?)
+}
+
+/// Drives the window by a fake system and prints what came of it.
+pub fn rehearse(arguments: &RehearseArguments) -> Result<()> {
+    let rehearsal = app::rehearse(&options(&arguments.window)?, arguments.orders, arguments.seed)?;
+    println!("{rehearsal:?}");
+    let kept = |counts: [usize; 2]| counts[1] <= counts[0];
+    ensure!(kept(rehearsal.threads) && kept(rehearsal.files), "threads or files were left over");
+    ensure!(rehearsal.pictures > 0, "no picture was shown");
+    Ok(())
+}
+
+fn options(arguments: &WindowArguments) -> Result<Options> {
     let model = catalogue::index_of(&arguments.model).map_err(bad_input)?;
     let usual = Look::default();
     let wipe = Toggle { on: arguments.wipe, ..usual.wipe };
-    app::run(Options {
+    Ok(Options {
         source: choice(arguments.source.as_deref())?,
         look: Look { effect: effect(arguments.effect), wipe, ..usual },
         engine: engine(&arguments.engine, model),

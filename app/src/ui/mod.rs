@@ -100,6 +100,19 @@ fn title_ui(state: &State, ui: &mut Ui) -> Option<Command> {
     command
 }
 
+/// What the way back closes: whatever lies on top. Nothing is left of the program's own after that.
+pub fn back(state: &State) -> Option<Command> {
+    if state.browser.is_some() {
+        Some(Command::Browse(None))
+    } else if state.notice.is_some() {
+        Some(Command::Dismiss)
+    } else if state.details {
+        Some(Command::Details(false))
+    } else {
+        state.overlay.then_some(Command::Overlay(false))
+    }
+}
+
 /// The keys that work everywhere.
 fn shortcuts(state: &State, ui: &Ui) -> Option<Command> {
     if ui.ctx().egui_wants_keyboard_input() {
