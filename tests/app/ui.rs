@@ -3,7 +3,7 @@
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use matte::app::{Backend, Choice, Command, Effect, Engine, Found, Look, Precision, State};
-use matte::camera::{Encoding, Info, Mode, Status};
+use matte::camera::{Device, Encoding, Info, Mode, Status};
 use matte::platform::permission::Permission;
 use matte::ui;
 
@@ -102,8 +102,9 @@ fn an_adapter_without_halves_offers_none() {
 #[test]
 fn the_picker_lists_cameras_the_clip_and_files() {
     let mut state = state();
-    let modes = vec![Mode { width: 640, height: 480, rate: 30, encoding: Encoding::Yuyv }];
-    state.source.cameras = vec![Found { index: 3, name: "Desk camera".into(), modes }];
+    let modes = vec![Mode { width: 640, height: 480, rate: 30.into(), encoding: Encoding::Yuyv }];
+    let device = Device { index: 3, name: "Desk camera".into(), place: "usb-1".into() };
+    state.source.cameras = vec![Found { device, modes, fault: None }];
     for (label, expected) in [
         ("Desk camera", Command::Source(Choice::Camera(3, None))),
         ("Picture or clip from a file…", Command::Browse(Some(Default::default()))),

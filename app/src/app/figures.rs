@@ -7,7 +7,7 @@ const KEPT: usize = 64;
 /// The stages of a frame, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// From the frame's arrival at the program until it is taken.
+    /// From the moment the frame was captured until it is taken.
     Capture,
     /// Its planes into textures.
     Upload,
@@ -94,8 +94,10 @@ pub struct Figures {
     pub interval: Meter,
     /// Milliseconds of each stage, in the order of [`Stage::ALL`].
     pub stages: [Meter; 7],
-    /// Milliseconds from a frame's arrival to its presentation.
+    /// The age of the shown frame: milliseconds from its capture, by the driver's clock, to its presentation.
     pub latency: Meter,
+    /// How often the CPU copied the last frame, from the driver's buffer into the upload.
+    pub copies: u32,
     /// Frames that were never shown.
     pub dropped: u64,
     /// Bytes of pictures that came back to the CPU in the last frame.

@@ -35,8 +35,9 @@ pub use state::{
     SourceState, State, Toggle,
 };
 
-use crate::camera::{Feed, Status};
+use crate::camera::{Feed, Lost, Seen, Status, Watch};
 use crate::catalogue::SEGMENTERS;
+use crate::pipeline::frame::Color;
 use crate::pipeline::{Frame, Pace, readback};
 use crate::platform;
 use crate::platform::lifecycle::{self, Life};
@@ -51,6 +52,8 @@ use screen::{Screen, View};
 pub struct Options {
     /// The source.
     pub source: Choice,
+    /// How luma and chroma are read, if not by the source's word.
+    pub reading: Option<Color>,
     /// The look.
     pub look: Look,
     /// What runs the network.
@@ -93,7 +96,7 @@ pub enum Event {
     /// A segmenter was built.
     Engine(Ready),
     /// The cameras were listed.
-    Cameras(Result<Vec<Found>>),
+    Cameras(Seen),
     /// The system tells what becomes of the window.
     Life(lifecycle::Event),
 }
@@ -141,6 +144,9 @@ pub struct App {
     rehearsed: bool,
     screen: Option<Screen>,
     feed: Option<Feed>,
+    watch: Option<Watch>,
+    /// The camera that failed while it was shown, and is to come back.
+    lost: Option<Lost>,
     /// Frames that feeds dropped before the current one was started.
     dropped_before: u64,
     /// The frame that the pipeline holds, and when it was first shown.
@@ -168,6 +174,7 @@ impl App {
         let models = SEGMENTERS.iter().map(|entry| Ok(entry.card()?.title)).collect::<Result<_>>()?;
         let mut state = State::new(options.look.clone(), options.source.clone(), options.engine, models);
         state.overlay = options.overlay;
+        state.source.reading = options.reading;
         Ok(Self {
             options,
             state,
@@ -176,6 +183,8 @@ impl App {
             rehearsed: false,
             screen: None,
             feed: None,
+            watch: None,
+            lost: None,
             dropped_before: 0,
             shown: None,
             shown_at: None,
@@ -206,9 +215,16 @@ impl App {
             }
             Command::Source(choice) => {
                 self.state.browser = None;
+                self.lost = None;
                 self.choose_source(choice);
             }
             Command::FindCameras => self.find_cameras(),
+            Command::Reading(reading) => {
+                self.state.source.reading = reading;
+                if let Some(feed) = &self.feed {
+                    feed.read_as(reading);
+                }
+            }
             Command::Overlay(on) => self.state.overlay = on,
             Command::Controls(on) => self.state.controls = on,
             Command::Details(on) => self.state.details = on,
@@ -347,7 +363,7 @@ impl ApplicationHandler<Event> for App {
             }
             Event::Mask => {}
             Event::Engine(ready) => self.engine_ready(ready),
-            Event::Cameras(found) => self.cameras_found(found),
+            Event::Cameras(seen) => self.cameras_seen(seen),
             Event::Life(event) => self.live(events, event),
         }
         self.redraw();

@@ -94,6 +94,7 @@ impl App {
             return false;
         }
         self.state.figures.add(Stage::Upload, milliseconds(start, Instant::now()));
+        self.state.figures.copies = frame.copies + 1;
         self.state.source.size = Some(screen.pipeline.picture_size());
         self.shown = Some(Arc::clone(frame));
         true

@@ -1,13 +1,14 @@
 //! Choosing, opening and losing sources.
 
 use std::path::PathBuf;
-use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use super::{App, Browser, Choice, Event, Found, waker};
-use crate::camera::{self, Clip, Feed, Open, Picture, Source, Status, y4m::Y4m};
+use crate::camera::{
+    self, Clip, Feed, Interest, Lost, Mode, Open, Picture, Seen, Source, Status, Watch, y4m::Y4m,
+};
 
 /// How long a camera may take to let go before the next source is opened beside it.
 const LETTING_GO: Duration = Duration::from_millis(400);
@@ -53,7 +54,10 @@ impl App {
         self.shown_at = None;
         self.renewed = true;
         match Feed::start(open, waker(&self.proxy)) {
-            Ok(feed) => self.feed = Some(feed),
+            Ok(feed) => {
+                feed.read_as(self.state.source.reading);
+                self.feed = Some(feed);
+            }
             Err(error) => self.tell(format!("{error:#}"), true),
         }
     }
@@ -68,36 +72,80 @@ impl App {
         }
         self.state.source.status = status.clone();
         if let Status::Failed(sentence) = status {
-            let fallback = !matches!(self.state.source.choice, Choice::Clip);
-            self.tell(sentence, true);
-            if fallback {
+            let device = self.camera().map(|camera| camera.device.clone());
+            match (&self.state.source.choice, device) {
+                (&Choice::Camera(_, mode), Some(device)) => {
+                    self.tell(format!("{sentence}; it comes back by itself"), true);
+                    self.lost = Some(Lost::of(device, mode));
+                }
+                _ => self.tell(sentence, true),
+            }
+            if self.state.source.choice != Choice::Clip {
                 self.choose_source(Choice::Clip);
             }
+            self.find_cameras();
         }
     }
 
-    /// Lists the cameras on a thread of its own.
+    /// The camera that is chosen, if it is listed.
+    fn camera(&self) -> Option<&Found> {
+        let Choice::Camera(index, _) = self.state.source.choice else { return None };
+        self.state.source.cameras.iter().find(|camera| camera.device.index == index)
+    }
+
+    /// Lists the cameras on a thread of its own, and from then on whenever some come or go.
     pub(super) fn find_cameras(&mut self) {
-        let known = self.state.source.cameras.clone();
-        let proxy = self.proxy.clone();
-        let list = move || {
-            // The loop ends before its threads do; then nobody wants the list.
-            let _ = proxy.send_event(Event::Cameras(cameras(&known)));
+        if self.watch.is_none() {
+            let proxy = self.proxy.clone();
+            let tell = move |seen| {
+                // The loop ends before its threads do; then nobody wants the list.
+                let _ = proxy.send_event(Event::Cameras(seen));
+            };
+            match Watch::start(tell) {
+                Ok(watch) => self.watch = Some(watch),
+                Err(error) => self.tell(format!("{error:#}"), true),
+            }
+        }
+        let own = match self.state.source.choice {
+            Choice::Camera(index, _) => Some(index),
+            _ => None,
         };
-        if let Err(error) = thread::Builder::new().name("cameras".into()).spawn(list) {
-            self.tell(format!("the cameras could not be listed: {error}"), true);
+        if let Some(watch) = &self.watch {
+            watch.look(Interest { own, waiting: self.lost.is_some() });
         }
     }
 
-    pub(super) fn cameras_found(&mut self, found: Result<Vec<Found>>) {
-        match found {
+    pub(super) fn cameras_seen(&mut self, seen: Seen) {
+        match seen.cameras {
             Ok(cameras) => self.state.source.cameras = cameras,
             Err(error) => self.tell(format!("{error:#}"), true),
         }
         if self.state.source.choice == Choice::Automatic {
-            let first = self.state.source.cameras.first().map(|camera| camera.index);
-            self.choose_source(first.map_or(Choice::Clip, |index| Choice::Camera(index, None)));
+            self.choose_camera();
+        } else if let Some((index, mode)) =
+            self.lost.as_mut().and_then(|lost| lost.returned(&self.state.source.cameras, seen.changed))
+        {
+            self.lost = None;
+            self.state.notice = None;
+            self.choose_source(Choice::Camera(index, mode));
+            self.find_cameras();
         }
+    }
+
+    /// Takes the first camera that gives pictures, or else the clip, and says why.
+    fn choose_camera(&mut self) {
+        let cameras = &self.state.source.cameras;
+        let working = cameras.iter().find(|camera| camera.fault.is_none());
+        let choice = working.map_or(Choice::Clip, |camera| Choice::Camera(camera.device.index, None));
+        if choice == Choice::Clip
+            && let Some((device, fault)) =
+                cameras.iter().find_map(|camera| Some((camera.device.clone(), camera.fault.clone()?)))
+        {
+            self.tell(fault, true);
+            self.lost = Some(Lost::of(device, None));
+        }
+        self.choose_source(choice);
+        self.find_cameras();
     }
 
     /// Shows a folder, or closes the browser.
@@ -124,37 +172,8 @@ fn open_file(path: PathBuf) -> Open {
     })
 }
 
-fn open_camera(index: u32, mode: Option<camera::Mode>) -> Open {
-    Box::new(move || {
-        let device = camera::devices()?
-            .into_iter()
-            .find(|device| device.index == index)
-            .with_context(|| format!("camera {index} is no longer there"))?;
-        camera::open(&device, mode)
-    })
-}
-
-/// Every camera that gives pictures. Known ones keep their list, so that none in use is disturbed.
-fn cameras(known: &[Found]) -> Result<Vec<Found>> {
-    let mut found = Vec::new();
-    let mut refusal = None;
-    for device in camera::devices()? {
-        if let Some(same) =
-            known.iter().find(|camera| camera.index == device.index && camera.name == device.name)
-        {
-            found.push(same.clone());
-            continue;
-        }
-        match camera::modes(device.index) {
-            Ok(modes) if modes.is_empty() => {}
-            Ok(modes) => found.push(Found { index: device.index, name: device.name, modes }),
-            Err(error) => refusal = Some(error),
-        }
-    }
-    match refusal {
-        Some(error) if found.is_empty() => Err(error),
-        _ => Ok(found),
-    }
+fn open_camera(index: u32, mode: Option<Mode>) -> Open {
+    Box::new(move || camera::open(index, mode))
 }
 
 /// A folder's content, sorted; an empty path means the user's pictures or home.

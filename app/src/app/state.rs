@@ -5,7 +5,9 @@
 
 use std::path::PathBuf;
 
+pub use crate::camera::Found;
 use crate::camera::{Info, Mode, Status};
+use crate::pipeline::frame::Color;
 use crate::platform::permission::Permission;
 pub use crate::segment::{Backend, Engine, Precision};
 
@@ -101,17 +103,6 @@ impl Choice {
     }
 }
 
-/// A camera as the picker shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// The number by which it is opened.
-    pub index: u32,
-    /// Its name.
-    pub name: String,
-    /// What it can deliver, once that is known.
-    pub modes: Vec<Mode>,
-}
-
 /// The source that is shown and the others to choose from.
 #[derive(Clone, Debug)]
 pub struct SourceState {
@@ -123,6 +114,8 @@ pub struct SourceState {
     pub info: Option<Info>,
     /// The cameras of this machine.
     pub cameras: Vec<Found>,
+    /// How luma and chroma are read, if not by the source's word.
+    pub reading: Option<Color>,
     /// The width and height of the picture that is shown.
     pub size: Option<(u32, u32)>,
 }
@@ -202,6 +195,7 @@ impl State {
                 status: Status::Opening,
                 info: None,
                 cameras: Vec::new(),
+                reading: None,
                 size: None,
             },
             engine: EngineState {
@@ -235,6 +229,8 @@ pub enum Command {
     Source(Choice),
     /// The list of cameras, read again.
     FindCameras,
+    /// Another way to read luma and chroma; the source's without one.
+    Reading(Option<Color>),
     /// The figures, shown or hidden.
     Overlay(bool),
     /// The controls, shown or hidden.

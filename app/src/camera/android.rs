@@ -12,7 +12,8 @@ use anyhow::{Context, Result, bail, ensure};
 use ndk::media::image_reader::{AcquireResult, Image, ImageFormat, ImageReader};
 use ndk_sys as sys;
 
-use super::mode::{Mode, choose};
+use super::device::Device;
+use super::mode::Mode;
 use super::spaced::{Lent, gathered, modes_of};
 use super::{Info, Source};
 use crate::pipeline::frame::{Color, Frame};
@@ -28,13 +29,18 @@ const QUEUE: i32 = 4;
 /// How long a camera may be silent before it counts as broken.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// A camera that the system knows.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Device {
-    /// Its place in the system's list, by which it is opened.
-    pub index: u32,
-    /// Where it looks.
-    pub name: String,
+/// How often a change of the list is looked for.
+pub const LOOK: Duration = Duration::from_secs(2);
+
+/// What the list of cameras depends on: two equal ones mean an equal list. Opens no camera.
+pub fn fingerprint() -> Vec<String> {
+    let ids = Manager::new().and_then(|manager| manager.ids()).unwrap_or_default();
+    ids.into_iter().map(|id| id.to_string_lossy().into_owned()).collect()
+}
+
+/// Why a camera cannot be opened now although it answers; the system tells that when it is opened.
+pub fn hindrance(_: &Device) -> Option<String> {
+    None
 }
 
 /// The cameras of this device, in the system's order: the back camera first, as a rule.
@@ -50,25 +56,23 @@ pub fn devices() -> Result<Vec<Device>> {
         };
         let same = devices.iter().filter(|device: &&Device| device.name.starts_with(side)).count();
         let name = if same == 0 { side.into() } else { format!("{side} {}", same + 1) };
-        devices.push(Device { index: u32::try_from(index)?, name });
+        let place = id.to_string_lossy().into_owned();
+        devices.push(Device { index: u32::try_from(index)?, name, place });
     }
     Ok(devices)
 }
 
 /// What a camera can deliver, in the order of size and rate.
-pub fn modes(index: u32) -> Result<Vec<Mode>> {
+pub fn modes(device: &Device) -> Result<Vec<Mode>> {
     let manager = Manager::new()?;
-    Ok(manager.characteristics(&manager.id(index)?)?.modes())
+    Ok(manager.characteristics(&manager.id(device.index)?)?.modes())
 }
 
-/// Opens a camera in the given mode, or in the one that [`choose`] takes.
-pub fn open(device: &Device, mode: Option<Mode>) -> Result<Box<dyn Source>> {
+/// Starts a camera in a mode of its list.
+pub fn open(device: &Device, mode: Mode) -> Result<Box<dyn Source>> {
     let manager = Manager::new()?;
     let id = manager.id(device.index)?;
     let characteristics = manager.characteristics(&id)?;
-    let mode = mode
-        .or_else(|| choose(&characteristics.modes()))
-        .with_context(|| format!("the {} offers no format that can be read", device.name))?;
     let facing = characteristics.facing().unwrap_or(Facing::Back);
     let sensor = characteristics.sensor_angle();
     drop(characteristics);
@@ -116,6 +120,7 @@ fn frame_of(image: &Image) -> Result<Frame> {
     let mut frame = Frame::from_spaced_420(width, height, planes, memory)?;
     frame.color = Color::JPEG;
     frame.captured = captured;
+    frame.copies = 1;
     Ok(frame)
 }
 

@@ -1,205 +1,208 @@
-//! Cameras of a desktop machine, through nokhwa: V4L2, Media Foundation or AVFoundation.
+//! The cameras of this machine: which there are, what they can do, and when that changes.
 //!
-//! The driver hands out whole buffers, first in, first out. [`Device::next`](super::Source::next) takes every
-//! one of them as soon as it is there, so that none grows old in the queue, and copies only the bytes that the
-//! picture uses: that copy is the only one until the upload.
+//! The systems differ in one module each, named `system` here: V4L2 on Linux, nokhwa on Windows
+//! and macOS, Camera2 on Android.
 
-use anyhow::{Context, Result, bail};
-use nokhwa::Camera;
-use nokhwa::utils::{
-    CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType, Resolution,
-};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
 
-use super::mode::{Encoding, Mode, choose};
-use super::{Info, Source, jpeg};
-use crate::pipeline::frame::{Frame, PixelFormat};
+use anyhow::{Context, Result};
+
+use super::mode::{Mode, choose};
+use super::{Source, system};
 
 /// A camera that the system knows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Device {
-    /// The number by which it is opened.
+    /// The number by which it is opened; another one may have it after a change of plugs.
     pub index: u32,
     /// The name that its maker gave it.
     pub name: String,
+    /// Where it is plugged in, in the system's words.
+    pub place: String,
 }
 
-/// How many unusable frames in a row a camera may send before it counts as broken.
-const PATIENCE: u32 = 60;
-
-const FORMATS: [FrameFormat; 6] = [
-    FrameFormat::NV12,
-    FrameFormat::YUYV,
-    FrameFormat::GRAY,
-    FrameFormat::RAWRGB,
-    FrameFormat::RAWBGR,
-    FrameFormat::MJPEG,
-];
-
-/// The cameras of this machine, in the system's order.
-pub fn devices() -> Result<Vec<Device>> {
-    // macOS asks the person for permission once; the list stays empty until it is given.
-    #[cfg(target_os = "macos")]
-    nokhwa::nokhwa_initialize(|_| ());
-    let backend =
-        nokhwa::native_api_backend().context("this system has no camera interface that is known")?;
-    let found = nokhwa::query(backend).context("the cameras could not be listed")?;
-    let mut devices: Vec<_> = found
-        .iter()
-        .filter_map(|info| Some(Device { index: info.index().as_index().ok()?, name: info.human_name() }))
-        .collect();
-    devices.sort();
-    devices.dedup();
-    Ok(devices)
+/// A camera and what it can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The camera.
+    pub device: Device,
+    /// What it can deliver, in the order of size, rate and encoding.
+    pub modes: Vec<Mode>,
+    /// Why it gives no pictures now, in a sentence.
+    pub fault: Option<String>,
 }
 
-/// What a camera can deliver, in the order of size, rate and encoding.
-pub fn modes(index: u32) -> Result<Vec<Mode>> {
-    listed_modes(&mut opened(index)?, index)
-}
-
-/// Opens a camera in the given mode, or in the one that [`choose`] takes.
-pub fn open(device: &Device, mode: Option<Mode>) -> Result<Box<dyn Source>> {
-    let mut camera = opened(device.index)?;
-    let modes = listed_modes(&mut camera, device.index)?;
-    let mode = mode
-        .or_else(|| choose(&modes))
-        .with_context(|| format!("the camera “{}” offers no format that can be read", device.name))?;
-    let exact = RequestedFormatType::Exact(format_of(mode));
-    camera
-        .set_camera_requset(RequestedFormat::with_formats(exact, &FORMATS))
-        .with_context(|| format!("the camera “{}” does not accept {mode}", device.name))?;
-    camera.open_stream().map_err(|error| explained(device.index, &error.to_string()))?;
-    Ok(Box::new(Live { camera, mode, name: device.name.clone(), sequence: 0 }))
-}
-
-struct Live {
-    camera: Camera,
-    mode: Mode,
-    name: String,
-    sequence: u64,
-}
-
-impl Source for Live {
-    fn info(&self) -> Info {
-        Info { name: self.name.clone(), detail: self.mode.to_string(), live: true }
+impl Found {
+    /// The mode that is taken if nobody chooses one.
+    pub fn best(&self) -> Option<Mode> {
+        choose(&self.modes)
     }
+}
 
-    fn next(&mut self) -> Result<Option<Frame>> {
-        let mut refused = None;
-        for _ in 0..PATIENCE {
-            let index = self.sequence;
-            self.sequence += 1;
-            let bytes = self
-                .camera
-                .frame_raw()
-                .with_context(|| format!("the camera “{}” stopped sending pictures", self.name))?;
-            match frame_from_buffer(self.mode, &bytes) {
-                Ok(mut frame) => {
-                    frame.sequence = index;
-                    return Ok(Some(frame));
-                }
-                Err(error) => refused = Some(error),
+/// The cameras in the system's order. One that this program has opened itself is named by `own`, so that it does
+/// not count as in use by another.
+pub fn cameras(own: Option<u32>) -> Result<Vec<Found>> {
+    let found = system::devices()?.into_iter().map(|device| {
+        let (modes, fault) = match system::modes(&device) {
+            Ok(modes) if modes.is_empty() => {
+                (modes, Some(format!("the camera “{}” offers no format that can be read", device.name)))
             }
+            Ok(modes) if own == Some(device.index) => (modes, None),
+            Ok(modes) => (modes, system::hindrance(&device)),
+            Err(error) => (Vec::new(), Some(format!("{error:#}"))),
+        };
+        Found { device, modes, fault }
+    });
+    Ok(found.collect())
+}
+
+/// Opens a camera by its number in the given mode, or in the one that [`choose`] takes.
+pub fn open(index: u32, mode: Option<Mode>) -> Result<Box<dyn Source>> {
+    let device = system::devices()?
+        .into_iter()
+        .find(|device| device.index == index)
+        .with_context(|| format!("camera {index} is not there"))?;
+    let mode = match mode {
+        Some(mode) => mode,
+        None => choose(&system::modes(&device)?)
+            .with_context(|| format!("the camera “{}” offers no format that can be read", device.name))?,
+    };
+    system::open(&device, mode)
+}
+
+/// What the program wants of a [`Watch`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Interest {
+    /// The camera that this program has opened.
+    pub own: Option<u32>,
+    /// Whether a camera is waited for that another program may let go, which changes no list.
+    pub waiting: bool,
+}
+
+/// The cameras as a [`Watch`] has seen them.
+pub struct Seen {
+    /// All of them.
+    pub cameras: Result<Vec<Found>>,
+    /// Whether cameras came, went or became allowed since they were seen last.
+    pub changed: bool,
+}
+
+/// A thread that lists the cameras when it is asked to, and whenever some come or go. It ends when this is
+/// dropped.
+pub struct Watch {
+    requests: Sender<Interest>,
+}
+
+/// After how many looks the list is read again for a camera that is waited for.
+const LOOKS: u32 = 4;
+
+impl Watch {
+    /// Starts the thread; `tell` is called on it.
+    pub fn start(tell: impl Fn(Seen) + Send + 'static) -> Result<Self> {
+        let (requests, asked) = channel();
+        thread::Builder::new()
+            .name("cameras".into())
+            .spawn(move || watch(&asked, tell))
+            .context("the thread that watches the cameras could not be started")?;
+        Ok(Self { requests })
+    }
+
+    /// Asks for the list now.
+    pub fn look(&self, interest: Interest) {
+        // The thread lives as long as this sender.
+        let _ = self.requests.send(interest);
+    }
+}
+
+fn watch(asked: &Receiver<Interest>, tell: impl Fn(Seen)) {
+    let (mut interest, mut known, mut idle) = (Interest::default(), None, 0);
+    loop {
+        let requested = match asked.recv_timeout(system::LOOK) {
+            Ok(newer) => {
+                // Of several requests the last one counts.
+                interest = asked.try_iter().last().unwrap_or(newer);
+                true
+            }
+            Err(RecvTimeoutError::Timeout) => false,
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        let now = system::fingerprint();
+        let changed = known.as_ref().is_some_and(|known| *known != now);
+        known = Some(now);
+        idle += 1;
+        if requested || changed || (interest.waiting && idle >= LOOKS) {
+            idle = 0;
+            tell(Seen { cameras: cameras(interest.own), changed });
         }
-        let reason = refused.map_or_else(String::new, |error| format!(": {error:#}"));
-        bail!("the camera “{}” sends pictures that cannot be read{reason}", self.name)
     }
 }
 
-/// The picture in a driver's buffer, which may be longer than the picture.
-pub fn frame_from_buffer(mode: Mode, buffer: &[u8]) -> Result<Frame> {
-    let format = match mode.encoding {
-        Encoding::Mjpeg => return jpeg::frame_from_jpeg(jpeg::used_bytes(buffer)),
-        Encoding::Nv12 => PixelFormat::Nv12,
-        Encoding::Yuyv => PixelFormat::Yuyv,
-        Encoding::Gray => PixelFormat::Gray,
-        Encoding::Rgb | Encoding::Bgr => PixelFormat::Rgb,
-    };
-    let used = format.packed_len(mode.width, mode.height).min(buffer.len());
-    let mut data = buffer[..used].to_vec();
-    if mode.encoding == Encoding::Bgr {
-        data.chunks_exact_mut(3).for_each(|pixel| pixel.swap(0, 2));
+/// A camera that failed and is to come back by itself.
+#[derive(Clone, Debug)]
+pub struct Lost {
+    device: Device,
+    mode: Option<Mode>,
+    /// Whether it was away or not usable since: one that is there all the time is not tried again and again.
+    missed: bool,
+}
+
+impl Lost {
+    /// A camera that has just failed in this mode.
+    pub fn of(device: Device, mode: Option<Mode>) -> Self {
+        Self { device, mode, missed: false }
     }
-    Frame::new(format, mode.width, mode.height, data)
-}
 
-fn opened(index: u32) -> Result<Camera> {
-    let any = RequestedFormat::with_formats(RequestedFormatType::AbsoluteHighestFrameRate, &FORMATS);
-    Camera::new(CameraIndex::Index(index), any).map_err(|error| explained(index, &error.to_string()))
-}
-
-fn listed_modes(camera: &mut Camera, index: u32) -> Result<Vec<Mode>> {
-    let listed = camera.compatible_camera_formats().map_err(|error| explained(index, &error.to_string()))?;
-    let mut modes: Vec<_> = listed.into_iter().map(mode_of).collect();
-    modes.sort();
-    modes.dedup();
-    Ok(modes)
-}
-
-/// The driver's words, with what can be done about them.
-fn explained(index: u32, error: &str) -> anyhow::Error {
-    if error.contains("os error 13") {
-        anyhow::anyhow!(
-            "camera {index} may not be opened by this user: join the group “video” \
-             (sudo usermod -aG video $USER) and log in again"
-        )
-    } else if error.contains("os error 16") {
-        anyhow::anyhow!("camera {index} is in use by another program")
-    } else if error.contains("fufill") {
-        anyhow::anyhow!("camera {index} offers no format that can be read")
-    } else {
-        anyhow::anyhow!("camera {index} cannot be used: {error}")
+    /// The camera's number and its mode, when it can be used again: in the same place, or by the same name in
+    /// another. `changed` tells that cameras came or went since the list before this one.
+    pub fn returned(&mut self, cameras: &[Found], changed: bool) -> Option<(u32, Option<Mode>)> {
+        let working = |same: &dyn Fn(&Device) -> bool| {
+            cameras.iter().find(|camera| camera.fault.is_none() && same(&camera.device))
+        };
+        let Device { name, place, .. } = &self.device;
+        let camera = working(&|device| device.name == *name && device.place == *place)
+            .or_else(|| working(&|device| device.name == *name));
+        let back = camera.filter(|_| self.missed || changed);
+        self.missed |= camera.is_none();
+        back.map(|camera| (camera.device.index, self.mode))
     }
-}
-
-fn mode_of(format: CameraFormat) -> Mode {
-    let encoding = match format.format() {
-        FrameFormat::MJPEG => Encoding::Mjpeg,
-        FrameFormat::YUYV => Encoding::Yuyv,
-        FrameFormat::NV12 => Encoding::Nv12,
-        FrameFormat::GRAY => Encoding::Gray,
-        FrameFormat::RAWRGB => Encoding::Rgb,
-        FrameFormat::RAWBGR => Encoding::Bgr,
-    };
-    Mode { width: format.width(), height: format.height(), rate: format.frame_rate(), encoding }
-}
-
-fn format_of(mode: Mode) -> CameraFormat {
-    let format = match mode.encoding {
-        Encoding::Mjpeg => FrameFormat::MJPEG,
-        Encoding::Yuyv => FrameFormat::YUYV,
-        Encoding::Nv12 => FrameFormat::NV12,
-        Encoding::Gray => FrameFormat::GRAY,
-        Encoding::Rgb => FrameFormat::RAWRGB,
-        Encoding::Bgr => FrameFormat::RAWBGR,
-    };
-    CameraFormat::new(Resolution::new(mode.width, mode.height), format, mode.rate)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn whole_mapped_buffers_are_cut_to_the_picture() {
-        let mode = Mode { width: 320, height: 240, rate: 30, encoding: Encoding::Yuyv };
-        let frame = frame_from_buffer(mode, &vec![7; 155_648]).expect("a page more than the picture");
-        assert_eq!(frame.data().len(), 320 * 240 * 2);
-        assert!(frame_from_buffer(mode, &[7; 1000]).is_err(), "a short frame is refused");
+    fn found(index: u32, name: &str, place: &str, fault: Option<&str>) -> Found {
+        let device = Device { index, name: name.into(), place: place.into() };
+        Found { device, modes: Vec::new(), fault: fault.map(Into::into) }
+    }
+
+    fn lost() -> Lost {
+        Lost::of(found(0, "Desk", "usb-1", None).device, None)
     }
 
     #[test]
-    fn blue_first_pictures_turn_to_red_first() {
-        let mode = Mode { width: 2, height: 1, rate: 30, encoding: Encoding::Bgr };
-        let frame = frame_from_buffer(mode, &[1, 2, 3, 4, 5, 6]).expect("two pixels");
-        assert_eq!(frame.data(), [3, 2, 1, 6, 5, 4]);
+    fn an_unplugged_camera_comes_back_under_another_number_or_in_another_place() {
+        let mut lost = lost();
+        assert_eq!(lost.returned(&[found(1, "Wall", "usb-2", None)], true), None);
+        let both = [found(3, "Desk", "usb-3", None), found(2, "Desk", "usb-1", None)];
+        assert_eq!(lost.returned(&both, true), Some((2, None)));
+        assert_eq!(lost.returned(&both[..1], true), Some((3, None)));
     }
 
     #[test]
-    fn what_the_driver_says_becomes_advice() {
-        let sentence = explained(0, "V4L2 Error: Permission denied (os error 13)").to_string();
-        assert!(sentence.contains("group “video”"), "{sentence}");
-        let sentence = explained(1, "Device or resource busy (os error 16)").to_string();
-        assert!(sentence.contains("in use"), "{sentence}");
+    fn a_broken_camera_is_not_tried_again_while_it_stays() {
+        let mut lost = lost();
+        let there = [found(0, "Desk", "usb-1", None)];
+        assert_eq!(lost.returned(&there, false), None);
+        assert_eq!(lost.returned(&there, false), None);
+        assert_eq!(lost.returned(&there, true), Some((0, None)), "it was plugged in anew");
+    }
+
+    #[test]
+    fn a_busy_camera_comes_back_when_it_is_let_go() {
+        let mut lost = lost();
+        assert_eq!(lost.returned(&[found(0, "Desk", "usb-1", Some("in use"))], false), None);
+        assert_eq!(lost.returned(&[found(0, "Desk", "usb-1", None)], false), Some((0, None)));
     }
 }

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::{Info, Source};
-use crate::pipeline::frame::Frame;
+use super::{Info, Silence, Source};
+use crate::pipeline::frame::{Color, Frame};
 
 /// Opens a source; it runs on the feed's thread, so that a slow device delays nobody.
 pub type Open = Box<dyn FnOnce() -> Result<Box<dyn Source>> + Send>;
@@ -54,6 +54,7 @@ struct Slot {
     running: bool,
     status: Status,
     info: Option<Info>,
+    reading: Option<Color>,
     heard: Instant,
     received: u64,
     dropped: u64,
@@ -69,6 +70,7 @@ impl Feed {
             running: true,
             status: Status::Opening,
             info: None,
+            reading: None,
             heard: Instant::now(),
             received: 0,
             dropped: 0,
@@ -120,6 +122,11 @@ impl Feed {
         self.shared.lock().info.clone()
     }
 
+    /// Reads luma and chroma of the frames to come in this way; by the source's own word without one.
+    pub fn read_as(&self, color: Option<Color>) {
+        self.shared.lock().reading = color;
+    }
+
     /// How many frames the source gave.
     pub fn received(&self) -> u64 {
         self.shared.lock().received
@@ -163,15 +170,27 @@ impl Shared {
     }
 
     /// Replaces the newest frame; `false` asks the thread to end.
-    fn publish(&self, frame: Frame) -> bool {
+    fn publish(&self, mut frame: Frame) -> bool {
         let mut slot = self.lock();
+        frame.color = slot.reading.unwrap_or(frame.color);
         slot.dropped += u64::from(!slot.taken);
         slot.received += 1;
         slot.taken = false;
         slot.heard = Instant::now();
+        slot.status = Status::Live;
         slot.latest = Some(Arc::new(frame));
         self.changed.notify_all();
         !slot.stop
+    }
+
+    /// Whether the source has just become silent for too long.
+    fn has_stalled(&self) -> bool {
+        let mut slot = self.lock();
+        let stalled = slot.status == Status::Live && slot.heard.elapsed() > STALL;
+        if stalled {
+            slot.status = Status::Stalled;
+        }
+        stalled
     }
 
     fn finish(&self, end: Result<()>) {
@@ -190,11 +209,21 @@ fn read_until_stopped(shared: &Shared, open: Open, wake: &Wake) -> Result<()> {
     shared.opened(source.info());
     wake();
     while !shared.lock().stop {
-        let Some(frame) = source.next()? else { return Ok(()) };
-        if !shared.publish(frame) {
-            break;
+        match source.next() {
+            Ok(Some(frame)) => {
+                if !shared.publish(frame) {
+                    break;
+                }
+                wake();
+            }
+            Ok(None) => return Ok(()),
+            Err(error) if error.is::<Silence>() => {
+                if shared.has_stalled() {
+                    wake();
+                }
+            }
+            Err(error) => return Err(error),
         }
-        wake();
     }
     Ok(())
 }

@@ -1,16 +1,13 @@
 //! Where pictures come from: a camera, the bundled clip, a file.
 //!
-//! A [`Source`] gives one [`Frame`] after the other at its own pace and may block. A [`Feed`] runs it on a
-//! thread of its own and keeps the newest frame, so that the window never waits and never shows an old
+//! A [`Source`] gives one [`Frame`] after the other at its own pace and may block for a while. A [`Feed`] runs it
+//! on a thread of its own and keeps the newest frame, so that the window never waits and never shows an old
 //! picture. Sources know nothing of the GPU: frames leave here in the format in which they came.
 
-#[cfg(target_os = "android")]
-mod android;
+mod buffer;
 mod clip;
-#[cfg(not(target_os = "android"))]
 mod device;
 mod feed;
-#[cfg(not(target_os = "android"))]
 mod jpeg;
 mod mode;
 mod pace;
@@ -19,29 +16,45 @@ pub mod spaced;
 mod synthetic;
 pub mod y4m;
 
+#[cfg(any(windows, target_os = "macos"))]
+#[path = "native.rs"]
+mod system;
+#[cfg(target_os = "android")]
+#[path = "android.rs"]
+mod system;
+#[cfg(not(any(windows, target_os = "macos", target_os = "linux", target_os = "android")))]
+#[path = "none.rs"]
+mod system;
+#[cfg(target_os = "linux")]
+#[path = "v4l2/mod.rs"]
+mod system;
+
+use std::fmt;
+
 use anyhow::Result;
 
-#[cfg(target_os = "android")]
-pub use android::{Device, devices, modes, open};
+pub use buffer::Layout;
 pub use clip::Clip;
-#[cfg(not(target_os = "android"))]
-pub use device::{Device, devices, frame_from_buffer, modes, open};
+pub use device::{Device, Found, Interest, Lost, Seen, Watch, cameras, open};
 pub use feed::{Feed, Open, STALL, Status, Wake};
-#[cfg(not(target_os = "android"))]
 pub use jpeg::frame_from_jpeg;
-pub use mode::{Encoding, Mode, choose};
+pub use mode::{Encoding, Mode, RULE, Rate, Wanted, choose};
 pub use pace::Metronome;
 pub use picture::{Picture, load_picture};
 pub use synthetic::Synthetic;
 
 use crate::pipeline::frame::Frame;
 
+/// How many unusable pictures in a row a camera may send before it counts as broken.
+const PATIENCE: u32 = 60;
+
 /// Gives frames, one after the other.
 pub trait Source {
     /// What is being shown, for people to read.
     fn info(&self) -> Info;
 
-    /// The next frame, when it is due; none after the last. An error ends the source.
+    /// The next frame, when it is due; none after the last. An error ends the source, but for [`Silence`], after
+    /// which it may be asked again.
     fn next(&mut self) -> Result<Option<Frame>>;
 }
 
@@ -55,3 +68,15 @@ pub struct Info {
     /// Whether a camera is on, so that people may want to know.
     pub live: bool,
 }
+
+/// The error of a camera that has sent nothing for a moment: it is there and may go on.
+#[derive(Clone, Copy, Debug)]
+pub struct Silence;
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the camera sends no pictures")
+    }
+}
+
+impl std::error::Error for Silence {}

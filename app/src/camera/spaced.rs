@@ -22,7 +22,12 @@ pub fn modes_of(configurations: &[i32], durations: &[i64]) -> Vec<Mode> {
         .filter(|entry| entry[0] == YUV_420_888 && entry[3] == 0)
         .filter_map(|entry| Some((u32::try_from(entry[1]).ok()?, u32::try_from(entry[2]).ok()?)))
         .filter(|&(width, height)| width > 0 && height > 0)
-        .map(|(width, height)| Mode { width, height, rate: rate_of(width, height), encoding: Encoding::Nv12 })
+        .map(|(width, height)| Mode {
+            width,
+            height,
+            rate: rate_of(width, height).into(),
+            encoding: Encoding::Nv12,
+        })
         .collect();
     modes.sort();
     modes.dedup();

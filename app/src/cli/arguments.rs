@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::camera::Encoding;
+use crate::pipeline::frame::{Color, Matrix, Range};
+
 /// Cuts people out of live video on the GPU.
 ///
 /// Without a command the window opens. Every error is one sentence; the exit code is 2 for bad input and 1
@@ -24,6 +27,10 @@ pub struct Arguments {
 pub enum Action {
     /// Applies an effect to a picture (PNG, JPEG) or a clip (y4m)
     Process(ProcessArguments),
+    /// Lists the cameras and what they can do
+    List,
+    /// Records a camera to a y4m file, without a window
+    Record(RecordArguments),
     /// Runs any model on arrays: in0, in1, … (or input) to out0, out1, …
     Run(RunArguments),
     /// Measures how fast a model runs
@@ -104,9 +111,13 @@ pub struct EngineArguments {
 /// How the window starts.
 #[derive(Clone, Debug, Args)]
 pub struct WindowArguments {
-    /// “camera”, “clip”, or a picture or y4m file; the first camera without this, the clip if there is none
+    /// “camera”, “camera:NUMBER”, “camera:NAME”, “clip”, or a picture or y4m file; the first camera without
+    /// this, the clip if there is none
     #[arg(long)]
     pub source: Option<String>,
+    /// What the camera is to deliver
+    #[command(flatten)]
+    pub mode: ModeArguments,
     /// What is done with the background
     #[arg(long, value_enum, default_value = "blur")]
     pub effect: EffectName,
@@ -152,6 +163,48 @@ pub struct ProcessArguments {
     /// How strongly the background is blurred, in percent
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub blur: u8,
+    /// How the network runs
+    #[command(flatten)]
+    pub engine: EngineArguments,
+}
+
+/// What a camera is to deliver. “matte list” prints the modes and the rule by which one is chosen.
+#[derive(Clone, Debug, Default, PartialEq, Args)]
+pub struct ModeArguments {
+    /// Width and height of the camera's pictures, as in 1280x720
+    #[arg(long, value_parser = parsed_picture_size)]
+    pub camera_size: Option<(u32, u32)>,
+    /// The camera's frames a second
+    #[arg(long)]
+    pub camera_rate: Option<f64>,
+    /// How the camera packs its pictures: NV12, NV21, I420, YUYV, UYVY, gray, RGB, BGR or MJPEG
+    #[arg(long)]
+    pub camera_format: Option<Encoding>,
+    /// How luma and chroma are read, if not by the source's word
+    #[arg(long, value_parser = parsed_color)]
+    pub color: Option<Color>,
+}
+
+/// `matte record`.
+#[derive(Debug, Args)]
+pub struct RecordArguments {
+    /// Where the frames go: a y4m file
+    pub output: PathBuf,
+    /// “camera”, “camera:NUMBER”, “camera:NAME”, “clip”, or a picture or y4m file
+    #[arg(long, default_value = "camera")]
+    pub source: String,
+    /// How many frames are recorded
+    #[arg(long, default_value_t = 150, value_parser = clap::value_parser!(u64).range(1..))]
+    pub frames: u64,
+    /// What the camera is to deliver
+    #[command(flatten)]
+    pub mode: ModeArguments,
+    /// What is done with the background; without this the camera's samples are written as they are
+    #[arg(long, value_enum)]
+    pub effect: Option<EffectName>,
+    /// The network: a bundled one's name or a .tflite file
+    #[arg(long, default_value = "selfie_segmentation")]
+    pub model: String,
     /// How the network runs
     #[command(flatten)]
     pub engine: EngineArguments,
@@ -211,6 +264,25 @@ fn parsed_size(text: &str) -> Result<(u32, u32), String> {
     }
 }
 
+fn parsed_picture_size(text: &str) -> Result<(u32, u32), String> {
+    let parsed =
+        text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    parsed.ok_or_else(|| "a size looks like 1280x720".into())
+}
+
+fn parsed_color(text: &str) -> Result<Color, String> {
+    let named = [
+        ("601-limited", Matrix::Bt601, Range::Limited),
+        ("601-full", Matrix::Bt601, Range::Full),
+        ("709-limited", Matrix::Bt709, Range::Limited),
+        ("709-full", Matrix::Bt709, Range::Full),
+    ];
+    let found = named.iter().find(|(name, ..)| *name == text);
+    found.map(|&(_, matrix, range)| Color { matrix, range }).ok_or_else(|| {
+        "luma and chroma are read as one of 601-limited, 601-full, 709-limited and 709-full".into()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,10 +302,27 @@ mod tests {
     }
 
     #[test]
+    fn a_recording_says_what_the_camera_is_to_deliver() {
+        let words = "matte record --source camera:1 --frames 5 --camera-size 640x360 --camera-rate 29.97 \
+                     --camera-format yuyv --color 709-full out.y4m";
+        let arguments = Arguments::parse_from(words.split_whitespace());
+        let Some(Action::Record(record)) = arguments.action else { unreachable!("a recording") };
+        assert_eq!(
+            (record.frames, record.mode.camera_size, record.mode.camera_rate),
+            (5, Some((640, 360)), Some(29.97))
+        );
+        assert_eq!(record.mode.camera_format, Some(Encoding::Yuyv));
+        assert_eq!(record.mode.color, Some(Color { matrix: Matrix::Bt709, range: Range::Full }));
+        assert!(Arguments::try_parse_from(["matte", "record", "--color", "2020", "out.y4m"]).is_err());
+    }
+
+    #[test]
     fn sizes_are_checked() {
         assert_eq!(parsed_size("1280x800"), Ok((1280, 800)));
         for wrong in ["", "x", "1280", "1280x", "0x800", "-1x5", "99999x800"] {
             assert!(parsed_size(wrong).is_err(), "{wrong}");
         }
+        assert_eq!(parsed_picture_size("160x120"), Ok((160, 120)));
+        assert!(parsed_picture_size("160").is_err());
     }
 }

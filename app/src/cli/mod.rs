@@ -5,12 +5,15 @@
 mod arguments;
 mod background;
 mod bench;
+mod camera;
 mod engine;
 mod inspect;
+mod list;
 mod npz;
 mod output;
 mod planes;
 mod process;
+mod record;
 mod run;
 mod window;
 
@@ -41,6 +44,8 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.action {
         None => window::run(&arguments.window),
         Some(Action::Process(arguments)) => process::run(&arguments),
+        Some(Action::List) => list::run(),
+        Some(Action::Record(arguments)) => record::run(&arguments),
         Some(Action::Run(arguments)) => run::run(&arguments),
         Some(Action::Bench(arguments)) => bench::run(&arguments),
         Some(Action::Rehearse(arguments)) => window::rehearse(&arguments),

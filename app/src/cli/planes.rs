@@ -1,8 +1,56 @@
-//! Luma and chroma from red, green and blue, for clips that are written.
+//! Planes of luma and chroma, for clips that are written: of a camera's samples, or of red, green and blue.
 
 use anyhow::{Result, bail};
 
-use crate::pipeline::frame::{Color, Matrix, PixelFormat, Range};
+use crate::pipeline::frame::{Color, Frame, Matrix, PixelFormat, Range};
+
+/// The format in which y4m holds frames of a format without changing their samples; red, green and blue become
+/// luma and chroma of full size.
+pub fn planar_format(format: PixelFormat) -> PixelFormat {
+    match format {
+        PixelFormat::Yuyv | PixelFormat::Uyvy => PixelFormat::I422,
+        PixelFormat::Nv12 | PixelFormat::Nv21 => PixelFormat::I420,
+        PixelFormat::Rgb | PixelFormat::Bgr | PixelFormat::Rgba => PixelFormat::I444,
+        PixelFormat::I420 | PixelFormat::I422 | PixelFormat::I444 | PixelFormat::Gray => format,
+    }
+}
+
+/// A frame's planes in [`planar_format`], one after the other. Red, green and blue become [`Color::JPEG`].
+pub fn planes_from_frame(frame: &Frame) -> Result<Vec<u8>> {
+    // For each plane that is written: the plane to read, the first sample, and the bytes from one to the next.
+    let origins = match frame.format() {
+        PixelFormat::Yuyv => [(0, 0, 2), (0, 1, 4), (0, 3, 4)],
+        PixelFormat::Uyvy => [(0, 1, 2), (0, 0, 4), (0, 2, 4)],
+        PixelFormat::Nv12 => [(0, 0, 1), (1, 0, 2), (1, 1, 2)],
+        PixelFormat::Nv21 => [(0, 0, 1), (1, 1, 2), (1, 0, 2)],
+        PixelFormat::I420 | PixelFormat::I422 | PixelFormat::I444 | PixelFormat::Gray => {
+            [(0, 0, 1), (1, 0, 1), (2, 0, 1)]
+        }
+        PixelFormat::Rgb | PixelFormat::Bgr | PixelFormat::Rgba => return planes_from_colors(frame),
+    };
+    let format = planar_format(frame.format());
+    let mut planes = Vec::with_capacity(format.packed_len(frame.width(), frame.height()));
+    for (index, (plane, first, step)) in origins.into_iter().take(format.plane_count()).enumerate() {
+        let (samples, rows) = format.plane_size(index, frame.width(), frame.height());
+        for row in 0..rows {
+            planes.extend(frame.row(plane, row)[first..].iter().step_by(step).take(samples));
+        }
+    }
+    Ok(planes)
+}
+
+fn planes_from_colors(frame: &Frame) -> Result<Vec<u8>> {
+    let (step, order) = match frame.format() {
+        PixelFormat::Rgba => (4, [0, 1, 2]),
+        PixelFormat::Bgr => (3, [2, 1, 0]),
+        _ => (3, [0, 1, 2]),
+    };
+    let rows = (0..frame.height() as usize).map(|row| frame.row(0, row));
+    let pixels = rows.flat_map(|row| row.chunks_exact(step));
+    let rgba: Vec<u8> =
+        pixels.flat_map(|pixel| [pixel[order[0]], pixel[order[1]], pixel[order[2]], 255]).collect();
+    planes_from_rgba(&rgba, (frame.width(), frame.height()), PixelFormat::I444, Color::JPEG)
+}
 
 /// The planes of a picture in one of the formats that y4m holds, one after the other.
 ///
@@ -96,6 +144,33 @@ mod tests {
             let planes = planes_from_rgba(&rgba, (1, 1), PixelFormat::I444, limited).expect("a known format");
             assert_eq!(planes, want, "{rgb:?}");
         }
+    }
+
+    #[test]
+    fn samples_of_every_format_keep_their_values() {
+        // Luma is 1, blue chroma 2, red chroma 3.
+        for (format, bytes) in [
+            (PixelFormat::Yuyv, vec![1, 2, 1, 3, 1, 2, 1, 3]),
+            (PixelFormat::Uyvy, vec![2, 1, 3, 1, 2, 1, 3, 1]),
+            (PixelFormat::Nv12, vec![1, 1, 1, 2, 3, 2, 3]),
+            (PixelFormat::Nv21, vec![1, 1, 1, 3, 2, 3, 2]),
+            (PixelFormat::I420, vec![1, 1, 1, 2, 2, 3, 3]),
+            (PixelFormat::I422, vec![1, 1, 1, 2, 2, 3, 3]),
+            (PixelFormat::I444, vec![1, 1, 1, 2, 2, 2, 3, 3, 3]),
+            (PixelFormat::Gray, vec![1, 1, 1]),
+        ] {
+            let frame = Frame::new(format, 3, 1, bytes).expect("three pixels");
+            let planes = planes_from_frame(&frame).expect("a known format");
+            let count = |value| planes.iter().filter(|&&sample| sample == value).count();
+            let planar = planar_format(format);
+            assert_eq!(planes.len(), planar.packed_len(3, 1), "{format:?}");
+            assert!(planes.is_sorted(), "{format:?}: {planes:?}");
+            assert_eq!((count(1), count(2)), (3, count(3)), "{format:?}");
+        }
+        let bgr = Frame::new(PixelFormat::Bgr, 1, 1, vec![0, 0, 255]).expect("a red pixel");
+        let rgb = Frame::new(PixelFormat::Rgb, 1, 1, vec![255, 0, 0]).expect("a red pixel");
+        let planes = |frame| planes_from_frame(&frame).expect("a known format");
+        assert_eq!(planes(bgr), planes(rgb));
     }
 
     #[test]

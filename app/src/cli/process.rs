@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -128,8 +129,16 @@ fn clip(arguments: &ProcessArguments, settings: Settings, background: Option<Bac
     writer.finish()?.finish()
 }
 
+/// What composes the frames of a clip of this size, and how.
+pub(super) fn clip_studio(arguments: &ProcessArguments, size: (u32, u32)) -> Result<(Studio, Settings)> {
+    let background =
+        arguments.background.as_deref().map(background::parsed).transpose().map_err(bad_input)?;
+    let settings = settings(arguments, background.as_ref(), Kind::Clip, Kind::Clip);
+    Ok((Studio::new(arguments, size, background)?, settings))
+}
+
 /// A device, the pipeline and a network, for pictures of one size.
-struct Studio {
+pub(super) struct Studio {
     gpu: Gpu,
     pipeline: Pipeline,
     network: Maker,
@@ -187,7 +196,8 @@ impl Studio {
     }
 
     /// The frame with the effect, red, green, blue and alpha.
-    fn composed(&mut self, frame: Frame, settings: &Settings) -> Result<Vec<u8>> {
+    pub(super) fn composed(&mut self, frame: impl Into<Arc<Frame>>, settings: &Settings) -> Result<Vec<u8>> {
+        let frame = frame.into();
         let Gpu { device, queue, .. } = &self.gpu;
         self.pipeline.upload(&frame)?;
         let view = self.target.create_view(&Default::default());
@@ -200,7 +210,7 @@ impl Studio {
                 self.pipeline.encode(&mut encoder, settings, Some(mask), target);
             }
             Maker::Cpu(network, answers) => {
-                network.offer(frame.into());
+                network.offer(frame);
                 answers.recv().context("the network's thread ended")?;
                 let answer = network.take().context("the network gave no answer")??;
                 let texture = mask_texture(device, network.mask_size());

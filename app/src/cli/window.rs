@@ -1,13 +1,13 @@
 //! `matte`: the window.
 
-use std::path::PathBuf;
-
 use anyhow::{Result, ensure};
 
 use super::arguments::{
-    BackendName, EffectName, EngineArguments, PrecisionName, RehearseArguments, WindowArguments,
+    BackendName, EffectName, EngineArguments, ModeArguments, PrecisionName, RehearseArguments,
+    WindowArguments,
 };
-use super::bad_input;
+use super::camera::Named;
+use super::{bad_input, camera};
 use crate::app::{self, Backend, Choice, Effect, Engine, Look, Options, Precision, Toggle};
 use crate::catalogue;
 use crate::render::Wish;
@@ -32,7 +32,8 @@ fn options(arguments: &WindowArguments) -> Result<Options> {
     let usual = Look::default();
     let wipe = Toggle { on: arguments.wipe, ..usual.wipe };
     Ok(Options {
-        source: choice(arguments.source.as_deref())?,
+        source: choice(arguments.source.as_deref(), &arguments.mode)?,
+        reading: arguments.mode.color,
         look: Look { effect: effect(arguments.effect), wipe, ..usual },
         engine: engine(&arguments.engine, model),
         adapter: Wish { name: arguments.engine.adapter.clone() },
@@ -43,20 +44,20 @@ fn options(arguments: &WindowArguments) -> Result<Options> {
     })
 }
 
-fn choice(source: Option<&str>) -> Result<Choice> {
-    Ok(match source {
-        None | Some("camera") => Choice::Automatic,
-        Some("clip") => Choice::Clip,
-        Some(path) => {
-            let path = PathBuf::from(path);
-            if !path.is_file() {
-                let error =
-                    anyhow::anyhow!("the source {} is neither “camera”, “clip” nor a file", path.display());
-                return Err(bad_input(error));
-            }
-            Choice::File(path)
-        }
+fn choice(source: Option<&str>, mode: &ModeArguments) -> Result<Choice> {
+    let any = *mode == ModeArguments { color: mode.color, ..ModeArguments::default() };
+    Ok(match source.map(camera::named).transpose()? {
+        None | Some(Named::AnyCamera) if any => Choice::Automatic,
+        None | Some(Named::AnyCamera) => chosen(None, mode)?,
+        Some(Named::Camera(name)) => chosen(Some(&name), mode)?,
+        Some(Named::Clip) => Choice::Clip,
+        Some(Named::File(path)) => Choice::File(path),
     })
+}
+
+fn chosen(name: Option<&str>, arguments: &ModeArguments) -> Result<Choice> {
+    let (device, mode) = camera::find(name, arguments)?;
+    Ok(Choice::Camera(device.index, Some(mode)))
 }
 
 /// The engine's options by the names of the command line.

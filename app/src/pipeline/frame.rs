@@ -4,6 +4,7 @@
 //! camera or decoder; [`super::Pipeline::upload`] copies them into textures and the GPU converts. Whoever holds a
 //! `Frame` may rely on every row of every plane lying inside its data: the constructors check it.
 
+use std::fmt;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
@@ -30,6 +31,8 @@ pub enum PixelFormat {
     I444,
     /// One plane: `R G B`, one byte each.
     Rgb,
+    /// One plane: `B G R`, one byte each.
+    Bgr,
     /// One plane: `R G B A`, one byte each; the alpha is not used.
     Rgba,
     /// One plane: luma alone.
@@ -38,7 +41,7 @@ pub enum PixelFormat {
 
 impl PixelFormat {
     /// Every format, in the order of the declaration.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Yuyv,
         Self::Uyvy,
         Self::Nv12,
@@ -47,6 +50,7 @@ impl PixelFormat {
         Self::I422,
         Self::I444,
         Self::Rgb,
+        Self::Bgr,
         Self::Rgba,
         Self::Gray,
     ];
@@ -54,7 +58,7 @@ impl PixelFormat {
     /// The number of planes.
     pub fn plane_count(self) -> usize {
         match self {
-            Self::Yuyv | Self::Uyvy | Self::Rgb | Self::Rgba | Self::Gray => 1,
+            Self::Yuyv | Self::Uyvy | Self::Rgb | Self::Bgr | Self::Rgba | Self::Gray => 1,
             Self::Nv12 | Self::Nv21 => 2,
             Self::I420 | Self::I422 | Self::I444 => 3,
         }
@@ -62,7 +66,7 @@ impl PixelFormat {
 
     /// Whether the samples are luma and chroma, so that [`Color`] says how to read them.
     pub fn is_yuv(self) -> bool {
-        !matches!(self, Self::Rgb | Self::Rgba)
+        !matches!(self, Self::Rgb | Self::Bgr | Self::Rgba)
     }
 
     /// The bytes of a row and the rows of a plane, for a picture of `width` × `height` pixels.
@@ -71,7 +75,7 @@ impl PixelFormat {
         let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
         match (self, plane) {
             (Self::Yuyv | Self::Uyvy, _) => (4 * half_width, height),
-            (Self::Rgb, _) => (3 * width, height),
+            (Self::Rgb | Self::Bgr, _) => (3 * width, height),
             (Self::Rgba, _) => (4 * width, height),
             (Self::Gray, _) | (_, 0) => (width, height),
             (Self::Nv12 | Self::Nv21, _) => (2 * half_width, half_height),
@@ -108,7 +112,7 @@ pub enum Range {
     Full,
 }
 
-/// How luma and chroma are to be read. It means nothing for `Rgb` and `Rgba`.
+/// How luma and chroma are to be read. It means nothing for formats without luma.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Color {
     /// The coefficients.
@@ -118,6 +122,14 @@ pub struct Color {
 }
 
 impl Color {
+    /// Every way to read luma and chroma.
+    pub const ALL: [Self; 4] = [
+        Self { matrix: Matrix::Bt601, range: Range::Limited },
+        Self { matrix: Matrix::Bt601, range: Range::Full },
+        Self { matrix: Matrix::Bt709, range: Range::Limited },
+        Self { matrix: Matrix::Bt709, range: Range::Full },
+    ];
+
     /// What JPEG files and MJPEG cameras use.
     pub const JPEG: Self = Self { matrix: Matrix::Bt601, range: Range::Full };
 
@@ -127,6 +139,20 @@ impl Color {
         let matrix = if height >= 720 { Matrix::Bt709 } else { Matrix::Bt601 };
         let range = if format == PixelFormat::Gray { Range::Full } else { Range::Limited };
         Self { matrix, range }
+    }
+}
+
+impl fmt::Display for Color {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let matrix = match self.matrix {
+            Matrix::Bt601 => "BT.601",
+            Matrix::Bt709 => "BT.709",
+        };
+        let range = match self.range {
+            Range::Limited => "limited",
+            Range::Full => "full",
+        };
+        write!(f, "{matrix}, {range} range")
     }
 }
 
@@ -183,6 +209,38 @@ pub struct SpacedPlane {
     pub pixel_stride: usize,
 }
 
+/// Memory that somebody else owns and that is read in place: it goes back when this is dropped.
+pub trait Lent: fmt::Debug + Send + Sync {
+    /// The bytes; always the same ones.
+    fn bytes(&self) -> &[u8];
+}
+
+/// The bytes of a frame.
+#[derive(Debug)]
+pub enum Bytes {
+    /// The frame's own.
+    Owned(Vec<u8>),
+    /// A driver's buffer, so that nothing is copied before the upload.
+    Lent(Box<dyn Lent>),
+}
+
+impl std::ops::Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Owned(bytes) => bytes,
+            Self::Lent(lent) => lent.bytes(),
+        }
+    }
+}
+
+impl From<Vec<u8>> for Bytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Owned(bytes)
+    }
+}
+
 /// One captured picture.
 #[derive(Debug)]
 pub struct Frame {
@@ -190,15 +248,17 @@ pub struct Frame {
     pub color: Color,
     /// How the picture is to be shown.
     pub orientation: Orientation,
-    /// When the picture arrived at the program.
+    /// When the picture was taken by the driver's word, else when it arrived at the program.
     pub captured: Instant,
     /// The source's count of pictures: gaps are pictures that were dropped.
     pub sequence: u64,
+    /// How often the CPU copied the picture's bytes on their way here. The upload copies them once more.
+    pub copies: u32,
     format: PixelFormat,
     width: u32,
     height: u32,
     planes: [Plane; 3],
-    data: Vec<u8>,
+    data: Bytes,
 }
 
 impl Frame {
@@ -219,7 +279,7 @@ impl Frame {
             *plane = Plane { offset, stride: row };
             offset += row * rows;
         }
-        Ok(Self::unchecked(format, (width, height), planes, data))
+        Ok(Self::unchecked(format, (width, height), planes, data.into()))
     }
 
     /// A frame whose planes lie anywhere in `data`, with gaps between rows if need be.
@@ -228,8 +288,9 @@ impl Frame {
         width: u32,
         height: u32,
         planes: &[Plane],
-        data: Vec<u8>,
+        data: impl Into<Bytes>,
     ) -> Result<Self> {
+        let data = data.into();
         check_size(width, height)?;
         ensure!(
             planes.len() == format.plane_count(),
@@ -278,12 +339,13 @@ impl Frame {
         Self::new(PixelFormat::I420, width, height, packed_420(width, height, &planes, &data))
     }
 
-    fn unchecked(format: PixelFormat, size: (u32, u32), planes: [Plane; 3], data: Vec<u8>) -> Self {
+    fn unchecked(format: PixelFormat, size: (u32, u32), planes: [Plane; 3], data: Bytes) -> Self {
         Self {
             color: Color::usual(format, size.1),
             orientation: Orientation::default(),
             captured: Instant::now(),
             sequence: 0,
+            copies: 0,
             format,
             width: size.0,
             height: size.1,
@@ -317,9 +379,12 @@ impl Frame {
         &self.data
     }
 
-    /// Gives the bytes back, so that a source can fill them again.
+    /// Gives the bytes, which are copied if they were lent.
     pub fn into_data(self) -> Vec<u8> {
-        self.data
+        match self.data {
+            Bytes::Owned(bytes) => bytes,
+            Bytes::Lent(lent) => lent.bytes().to_vec(),
+        }
     }
 
     /// A row of a plane, without the bytes that pad it.

@@ -79,7 +79,7 @@ fn luma_bytes(format: PixelFormat) -> (usize, usize) {
     match format {
         PixelFormat::Yuyv => (0, 2),
         PixelFormat::Uyvy => (1, 2),
-        PixelFormat::Rgb => (1, 3),
+        PixelFormat::Rgb | PixelFormat::Bgr => (1, 3),
         PixelFormat::Rgba => (1, 4),
         PixelFormat::Nv12
         | PixelFormat::Nv21

@@ -86,7 +86,7 @@ fn samples(frame: &Frame, y: u32, row: &mut [[f32; 3]]) {
     let y = y as usize;
     match frame.format() {
         PixelFormat::Rgba => packed::<4>(frame.row(0, y), row),
-        PixelFormat::Rgb => packed::<3>(frame.row(0, y), row),
+        PixelFormat::Rgb | PixelFormat::Bgr => packed::<3>(frame.row(0, y), row),
         PixelFormat::Yuyv => pairs(frame.row(0, y), row, [0, 2, 1, 3]),
         PixelFormat::Uyvy => pairs(frame.row(0, y), row, [1, 3, 0, 2]),
         _ => row.iter_mut().enumerate().for_each(|(x, out)| *out = sample(frame, x, y).map(f32::from)),
@@ -118,7 +118,7 @@ fn sample(frame: &Frame, x: usize, y: usize) -> [u8; 3] {
     let luma = || frame.row(0, y)[x];
     match frame.format() {
         PixelFormat::Rgba => first(4),
-        PixelFormat::Rgb => first(3),
+        PixelFormat::Rgb | PixelFormat::Bgr => first(3),
         PixelFormat::Gray => [luma(), 128, 128],
         PixelFormat::Yuyv | PixelFormat::Uyvy => {
             let pair = &frame.row(0, y)[x / 2 * 4..];

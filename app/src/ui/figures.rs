@@ -71,6 +71,7 @@ fn rows(state: &State) -> Vec<(&'static str, String)> {
         })
         .collect();
     rows.push(("dropped", format!("{} frames", figures.dropped)));
+    rows.push(("CPU copies", format!("{} a frame", figures.copies)));
     rows.push(("read back", bytes(figures.read_back)));
     rows.push(("time stamps", bytes(figures.timers)));
     rows.push(("adapter", short(&state.engine.adapter).into()));

@@ -4,15 +4,17 @@ use egui::{Color32, Ui, vec2};
 
 use super::{icon, theme, widget};
 use crate::app::{Choice, Command, State};
-use crate::camera::Status;
+use crate::camera::{RULE, Status};
+use crate::pipeline::frame::Color;
 
 /// Cameras, the clip, a file; below it what is being shown.
 pub fn source_ui(state: &State, ui: &mut Ui) -> Option<Command> {
     widget::heading(ui, "SOURCE");
     let picked = picker(state, ui);
     let mode = modes(state, ui);
+    let reading = readings(state, ui);
     status(state, ui);
-    picked.or(mode)
+    picked.or(mode).or(reading)
 }
 
 fn picker(state: &State, ui: &mut Ui) -> Option<Command> {
@@ -20,9 +22,14 @@ fn picker(state: &State, ui: &mut Ui) -> Option<Command> {
     let source = &state.source;
     widget::list(ui, "Source", &title(state), |ui| {
         for camera in &source.cameras {
-            let chosen = matches!(source.choice, Choice::Camera(index, _) if index == camera.index);
-            if ui.selectable_label(chosen, &camera.name).clicked() {
-                command = Some(Command::Source(Choice::Camera(camera.index, None)));
+            let number = camera.device.index;
+            let chosen = matches!(source.choice, Choice::Camera(index, _) if index == number);
+            let label = ui.selectable_label(chosen, &camera.device.name);
+            if label.clicked() {
+                command = Some(Command::Source(Choice::Camera(number, None)));
+            }
+            if let Some(fault) = &camera.fault {
+                widget::note(ui, fault);
             }
         }
         if source.cameras.is_empty() {
@@ -63,14 +70,16 @@ fn title(state: &State) -> String {
 /// The modes of the chosen camera.
 fn modes(state: &State, ui: &mut Ui) -> Option<Command> {
     let Choice::Camera(index, mode) = state.source.choice else { return None };
-    let camera = state.source.cameras.iter().find(|camera| camera.index == index)?;
+    let camera = state.source.cameras.iter().find(|camera| camera.device.index == index)?;
     if camera.modes.len() < 2 {
         return None;
     }
     let mut command = None;
     let text = mode.map_or_else(|| "Best mode".into(), |mode| mode.to_string());
+    let best = camera.best().map_or_else(String::new, |mode| format!(": {mode}"));
     widget::list(ui, "Mode", &text, |ui| {
-        if ui.selectable_label(mode.is_none(), "Best mode").clicked() {
+        let label = ui.selectable_label(mode.is_none(), format!("Best mode{best}"));
+        if label.on_hover_text(RULE).clicked() {
             command = Some(Command::Source(Choice::Camera(index, None)));
         }
         for &entry in &camera.modes {
@@ -80,6 +89,25 @@ fn modes(state: &State, ui: &mut Ui) -> Option<Command> {
         }
     });
     command
+}
+
+/// How the chosen camera's luma and chroma are read.
+fn readings(state: &State, ui: &mut Ui) -> Option<Command> {
+    let Choice::Camera(..) = state.source.choice else { return None };
+    let mut command = None;
+    let current = state.source.reading;
+    widget::list(ui, "Colors", &reading_name(current), |ui| {
+        for reading in std::iter::once(None).chain(Color::ALL.map(Some)) {
+            if ui.selectable_label(current == reading, reading_name(reading)).clicked() {
+                command = Some(Command::Reading(reading));
+            }
+        }
+    });
+    command
+}
+
+fn reading_name(reading: Option<Color>) -> String {
+    reading.map_or_else(|| "As the camera says".into(), |color| color.to_string())
 }
 
 fn status(state: &State, ui: &mut Ui) {

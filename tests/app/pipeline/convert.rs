@@ -47,6 +47,7 @@ pub fn reference_sample(frame: &Frame, chroma: Chroma, x: u32, y: u32) -> [f64; 
         PixelFormat::I422 => [byte(0, y, x), chroma(1, (2, 1), 1, 0), chroma(2, (2, 1), 1, 0)],
         PixelFormat::I444 => [byte(0, y, x), chroma(1, (1, 1), 1, 0), chroma(2, (1, 1), 1, 0)],
         PixelFormat::Rgb => [0, 1, 2].map(|channel| byte(0, y, 3 * x + channel)),
+        PixelFormat::Bgr => [2, 1, 0].map(|channel| byte(0, y, 3 * x + channel)),
         PixelFormat::Rgba => [0, 1, 2].map(|channel| byte(0, y, 4 * x + channel)),
         PixelFormat::Gray => [byte(0, y, x), 128.0, 128.0],
     }

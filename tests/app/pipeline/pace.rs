@@ -17,7 +17,7 @@ fn frame(format: PixelFormat, left: u32, side: u32, amount: f64, noise: &mut Noi
     let mut data: Vec<u8> = match format {
         PixelFormat::Yuyv => pixels.flat_map(|(x, y)| [luma(x, y), 128]).collect(),
         PixelFormat::Uyvy => pixels.flat_map(|(x, y)| [128, luma(x, y)]).collect(),
-        PixelFormat::Rgb => pixels.flat_map(|(x, y)| [luma(x, y); 3]).collect(),
+        PixelFormat::Rgb | PixelFormat::Bgr => pixels.flat_map(|(x, y)| [luma(x, y); 3]).collect(),
         PixelFormat::Rgba => pixels.flat_map(|(x, y)| [luma(x, y); 4]).collect(),
         _ => pixels.map(|(x, y)| luma(x, y)).collect(),
     };

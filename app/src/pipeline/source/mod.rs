@@ -5,7 +5,7 @@
 //! | YUYV, UYVY | rgba8, a texel for two pixels |
 //! | NV12, NV21 | r8, rg8 |
 //! | I420, I422, I444 | r8, r8, r8 |
-//! | RGB | r8, three texels for a pixel |
+//! | RGB, BGR | r8, three texels for a pixel |
 //! | RGBA | rgba8 |
 //! | gray | r8 |
 //!
@@ -143,7 +143,7 @@ fn uniform_of(frame: &Frame, shown_size: (u32, u32)) -> Uniform {
         PixelFormat::I420 => (4, [2, 2]),
         PixelFormat::I422 => (4, [2, 1]),
         PixelFormat::I444 => (4, [1, 1]),
-        PixelFormat::Rgb => (5, [1, 1]),
+        PixelFormat::Rgb | PixelFormat::Bgr => (5, [1, 1]),
         PixelFormat::Rgba => (6, [1, 1]),
         PixelFormat::Gray => (7, [1, 1]),
     };
@@ -169,10 +169,13 @@ fn uniform_of(frame: &Frame, shown_size: (u32, u32)) -> Uniform {
 
 /// The rows of the affine map from a frame's stored samples in 0..1 to red, green and blue.
 pub fn rgb_rows(frame: &Frame) -> [[f32; 4]; 3] {
-    if frame.format().is_yuv() { rgb_from_yuv(frame.color) } else { IDENTITY }
+    let [x, y, z] = [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]];
+    match frame.format() {
+        PixelFormat::Rgb | PixelFormat::Rgba => [x, y, z],
+        PixelFormat::Bgr => [z, y, x],
+        _ => rgb_from_yuv(frame.color),
+    }
 }
-
-const IDENTITY: [[f32; 4]; 3] = [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]];
 
 /// The rows of the affine map from stored luma and chroma in 0..1 (a byte over 255) to red, green and blue.
 /// ITU-R BT.601-7 and BT.709-6: `Y = kr R + kg G + kb B`, `U = (B − Y) / 2(1 − kb)`, `V = (R − Y) / 2(1 − kr)`.

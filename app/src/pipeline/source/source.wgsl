@@ -13,7 +13,7 @@ struct Source {
     // Luma pixels per chroma sample, in x and y, and the chroma samples of the picture.
     chroma_step: vec2<i32>,
     chroma_size: vec2<i32>,
-    // 0 YUYV, 1 UYVY, 2 NV12, 3 NV21, 4 planar YUV, 5 RGB, 6 RGBA, 7 gray.
+    // 0 YUYV, 1 UYVY, 2 NV12, 3 NV21, 4 planar YUV, 5 RGB or BGR, 6 RGBA, 7 gray.
     arrangement: u32,
     // Quarter turns clockwise from the stored to the shown picture.
     rotation: u32,
@@ -25,7 +25,7 @@ struct Source {
 @group(0) @binding(2) var plane1: texture_2d<f32>;
 @group(0) @binding(3) var plane2: texture_2d<f32>;
 
-// RGB and RGBA have no luma; their color is read as it is.
+// These have no luma; their color is read as it is stored.
 fn is_rgb() -> bool {
     return source.arrangement == 5u || source.arrangement == 6u;
 }

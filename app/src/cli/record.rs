@@ -1,0 +1,247 @@
+//! `matte record`: frames of a camera into a y4m file, without a window; with an effect, if one is named.
+//!
+//! Frames come through the same [`Feed`] as in the window: the newest one counts. Without an effect the camera's
+//! samples are kept: interleaved planes are taken apart, JPEG pictures stay luma and chroma. A camera that is
+//! unplugged is waited for.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::arguments::{ProcessArguments, RecordArguments};
+use super::camera::{Named, find, named};
+use super::output::Output;
+use super::planes::{planar_format, planes_from_frame, planes_from_rgba};
+use super::process::{Studio, clip_studio};
+use super::progress;
+use crate::camera::{self, Clip, Device, Feed, Info, Lost, Mode, Open, Picture, Source, Status, y4m};
+use crate::pipeline::Settings;
+use crate::pipeline::frame::{Color, Frame};
+
+/// How long a frame, or a camera that was unplugged, is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often an unplugged camera is looked for.
+const LOOK: Duration = Duration::from_millis(300);
+
+/// Captures, writes, and prints how it went.
+pub fn run(arguments: &RecordArguments) -> Result<()> {
+    let mut origin = Origin::open(arguments)?;
+    let bar = progress(arguments.frames, "frames");
+    let mut tally = Tally::default();
+    let mut recorder = None;
+    while tally.frames < arguments.frames {
+        let Some(frame) = origin.next()? else { break };
+        tally.count(&frame, origin.opened);
+        let recorder = match &mut recorder {
+            Some(recorder) => recorder,
+            None => recorder.insert(Recorder::new(arguments, &frame, origin.rate())?),
+        };
+        recorder.write(&frame)?;
+        tally.note_age(&frame);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    recorder.context("the source gave no frame")?.finish()?;
+    println!("{}", tally.sentence(&origin.info, origin.left_out()));
+    Ok(())
+}
+
+/// Where the frames come from.
+struct Origin {
+    feed: Feed,
+    info: Info,
+    color: Option<Color>,
+    camera: Option<(Device, Mode)>,
+    /// How often the source was opened.
+    opened: u32,
+    dropped_before: u64,
+}
+
+impl Origin {
+    fn open(arguments: &RecordArguments) -> Result<Self> {
+        let camera = match named(&arguments.source)? {
+            Named::AnyCamera => Some(find(None, &arguments.mode)?),
+            Named::Camera(name) => Some(find(Some(&name), &arguments.mode)?),
+            Named::Clip | Named::File(_) => None,
+        };
+        let open: Open = match (&camera, named(&arguments.source)?) {
+            (Some((device, mode)), _) => open_camera(device.index, *mode),
+            (None, Named::File(path)) if path.extension().is_some_and(|extension| extension == "y4m") => {
+                Box::new(move || Ok(Box::new(y4m::Y4m::open(&path)?) as Box<dyn Source>))
+            }
+            (None, Named::File(path)) => {
+                Box::new(move || Ok(Box::new(Picture::open(&path)?) as Box<dyn Source>))
+            }
+            _ => Box::new(|| Ok(Box::new(Clip::open()?) as Box<dyn Source>)),
+        };
+        let color = arguments.mode.color;
+        let feed = started(open, color)?;
+        let info = Info { name: String::new(), detail: String::new(), live: false };
+        Ok(Self { feed, info, color, camera, opened: 1, dropped_before: 0 })
+    }
+
+    /// The newest frame; none after the last.
+    fn next(&mut self) -> Result<Option<Arc<Frame>>> {
+        loop {
+            if let Some(frame) = self.feed.wait(PATIENCE) {
+                self.info = self.feed.info().unwrap_or_else(|| self.info.clone());
+                return Ok(Some(frame));
+            }
+            match (self.feed.status(), self.camera.clone()) {
+                (Status::Failed(sentence), Some((device, mode))) if self.info.live => {
+                    eprintln!("matte: {sentence}; waiting for it");
+                    self.reopen(device, mode).with_context(|| sentence)?;
+                }
+                (Status::Failed(sentence), _) => bail!(sentence),
+                (Status::Still, _) => return Ok(None),
+                _ => bail!("the source “{}” has sent no picture for a while", self.info.name),
+            }
+        }
+    }
+
+    /// Waits until a camera that was unplugged is back.
+    fn reopen(&mut self, device: Device, mode: Mode) -> Result<()> {
+        let mut lost = Lost::of(device, Some(mode));
+        let since = Instant::now();
+        loop {
+            thread::sleep(LOOK);
+            if let Some((index, _)) = lost.returned(&camera::cameras(None)?, false) {
+                self.dropped_before += self.feed.dropped();
+                self.feed = started(open_camera(index, mode), self.color)?;
+                self.opened += 1;
+                return Ok(());
+            }
+            ensure!(since.elapsed() < PATIENCE, "it did not come back");
+        }
+    }
+
+    /// Frames a second, as a fraction.
+    fn rate(&self) -> (u32, u32) {
+        self.camera.as_ref().map_or((30, 1), |(_, mode)| mode.rate.fraction())
+    }
+
+    /// Frames that were replaced by newer ones before they could be written.
+    fn left_out(&self) -> u64 {
+        self.dropped_before + self.feed.dropped()
+    }
+}
+
+fn open_camera(index: u32, mode: Mode) -> Open {
+    Box::new(move || camera::open(index, Some(mode)))
+}
+
+fn started(open: Open, color: Option<Color>) -> Result<Feed> {
+    let feed = Feed::start(open, Box::new(|| ()))?;
+    feed.read_as(color);
+    Ok(feed)
+}
+
+/// Writes frames as they are, or composed.
+struct Recorder {
+    header: y4m::Header,
+    writer: y4m::Writer<Output>,
+    studio: Option<(Studio, Settings)>,
+}
+
+impl Recorder {
+    /// A file for frames like this one.
+    fn new(arguments: &RecordArguments, frame: &Frame, rate: (u32, u32)) -> Result<Self> {
+        let (width, height) = (frame.width(), frame.height());
+        let color = if frame.format().is_yuv() { frame.color } else { Color::JPEG };
+        let header = y4m::Header { width, height, rate, format: planar_format(frame.format()), color };
+        let studio = match arguments.effect {
+            None => None,
+            Some(effect) => {
+                let process = ProcessArguments {
+                    input: arguments.source.clone().into(),
+                    output: arguments.output.clone(),
+                    model: arguments.model.clone(),
+                    effect: Some(effect),
+                    background: None,
+                    blur: 60,
+                    engine: arguments.engine.clone(),
+                };
+                Some(clip_studio(&process, (width, height))?)
+            }
+        };
+        let writer = y4m::Writer::new(Output::create(&arguments.output)?, header)?;
+        Ok(Self { header, writer, studio })
+    }
+
+    fn write(&mut self, frame: &Arc<Frame>) -> Result<()> {
+        let y4m::Header { width, height, format, color, .. } = self.header;
+        ensure!(
+            (frame.width(), frame.height(), planar_format(frame.format())) == (width, height, format),
+            "the source changed its pictures to {}×{} in {:?}",
+            frame.width(),
+            frame.height(),
+            frame.format()
+        );
+        let planes = match &mut self.studio {
+            None => planes_from_frame(frame)?,
+            Some((studio, settings)) => {
+                let rgba = studio.composed(Arc::clone(frame), settings)?;
+                planes_from_rgba(&rgba, (width, height), format, color)?
+            }
+        };
+        self.writer.write(&planes)
+    }
+
+    fn finish(self) -> Result<()> {
+        self.writer.finish()?.finish()
+    }
+}
+
+/// How the recording went.
+#[derive(Default)]
+struct Tally {
+    frames: u64,
+    /// Seconds that the camera ran, from its first frame to its last, and the frames after a first one.
+    seconds: f64,
+    intervals: u64,
+    /// Frames that the driver lost: gaps in its count.
+    lost: u64,
+    copies: u64,
+    ages: Vec<f64>,
+    last: Option<(u32, Instant, u64)>,
+}
+
+impl Tally {
+    fn count(&mut self, frame: &Frame, opened: u32) {
+        if let Some((before, captured, sequence)) = self.last
+            && before == opened
+        {
+            self.seconds += frame.captured.saturating_duration_since(captured).as_secs_f64();
+            self.intervals += 1;
+            self.lost += (frame.sequence - sequence).saturating_sub(1);
+        }
+        self.last = Some((opened, frame.captured, frame.sequence));
+        self.frames += 1;
+        self.copies += u64::from(frame.copies);
+    }
+
+    /// Milliseconds from the capture until the frame was written.
+    fn note_age(&mut self, frame: &Frame) {
+        self.ages.push(frame.captured.elapsed().as_secs_f64() * 1e3);
+    }
+
+    /// `left_out` frames are no loss of the driver.
+    fn sentence(&mut self, info: &Info, left_out: u64) -> String {
+        self.ages.sort_by(f64::total_cmp);
+        let age = |part: f64| self.ages.get((part * (self.ages.len().max(1) - 1) as f64) as usize).copied();
+        let (median, most) = (age(0.5).unwrap_or_default(), age(1.0).unwrap_or_default());
+        let rate = if self.seconds > 0.0 { self.intervals as f64 / self.seconds } else { 0.0 };
+        let copies = self.copies as f64 / self.frames.max(1) as f64;
+        format!(
+            "{} frames of {} ({}): {rate:.2} FPS, {} lost by the camera, {left_out} left out, \
+             age {median:.1} ms and at most {most:.1} ms, {copies:.2} copies a frame",
+            self.frames,
+            info.name,
+            info.detail,
+            self.lost.saturating_sub(left_out)
+        )
+    }
+}
