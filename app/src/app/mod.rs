@@ -76,6 +76,7 @@ impl Default for Options {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             source: Choice::Automatic,
+            reading: None,
             look: Look::default(),
             engine: Engine { backend: Backend::Gpu, precision: Precision::F16, threads, model: 0 },
             adapter: Wish::default(),

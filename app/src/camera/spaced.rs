@@ -141,7 +141,7 @@ mod tests {
         let durations = [i64::from(YUV_420_888), 1280, 720, 16_666_667, 0x21, 640, 480, 1];
         let modes = modes_of(&configurations, &durations);
         let summary: Vec<_> = modes.iter().map(|mode| (mode.width, mode.height, mode.rate)).collect();
-        assert_eq!(summary, [(640, 480, 30), (1280, 720, 60)]);
+        assert_eq!(summary, [(640, 480, 30.into()), (1280, 720, 60.into())]);
         assert!(modes_of(&[YUV_420_888, -1, 5, 0], &[]).is_empty());
     }
 }

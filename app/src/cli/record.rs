@@ -21,7 +21,7 @@ use crate::pipeline::Settings;
 use crate::pipeline::frame::{Color, Frame};
 
 /// How long a frame, or a camera that was unplugged, is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often an unplugged camera is looked for.
 const LOOK: Duration = Duration::from_millis(300);
@@ -51,7 +51,8 @@ pub fn run(arguments: &RecordArguments) -> Result<()> {
 
 /// Where the frames come from.
 struct Origin {
-    feed: Feed,
+    /// None while a camera is waited for: the last feed would hold its last frame's buffer.
+    feed: Option<Feed>,
     info: Info,
     color: Option<Color>,
     camera: Option<(Device, Mode)>,
@@ -80,17 +81,17 @@ impl Origin {
         let color = arguments.mode.color;
         let feed = started(open, color)?;
         let info = Info { name: String::new(), detail: String::new(), live: false };
-        Ok(Self { feed, info, color, camera, opened: 1, dropped_before: 0 })
+        Ok(Self { feed: Some(feed), info, color, camera, opened: 1, dropped_before: 0 })
     }
 
     /// The newest frame; none after the last.
     fn next(&mut self) -> Result<Option<Arc<Frame>>> {
-        loop {
-            if let Some(frame) = self.feed.wait(PATIENCE) {
-                self.info = self.feed.info().unwrap_or_else(|| self.info.clone());
+        while let Some(feed) = &self.feed {
+            if let Some(frame) = feed.wait(PATIENCE) {
+                self.info = feed.info().unwrap_or_else(|| self.info.clone());
                 return Ok(Some(frame));
             }
-            match (self.feed.status(), self.camera.clone()) {
+            match (feed.status(), self.camera.clone()) {
                 (Status::Failed(sentence), Some((device, mode))) if self.info.live => {
                     eprintln!("matte: {sentence}; waiting for it");
                     self.reopen(device, mode).with_context(|| sentence)?;
@@ -100,17 +101,19 @@ impl Origin {
                 _ => bail!("the source “{}” has sent no picture for a while", self.info.name),
             }
         }
+        Ok(None)
     }
 
     /// Waits until a camera that was unplugged is back.
     fn reopen(&mut self, device: Device, mode: Mode) -> Result<()> {
+        self.dropped_before = self.left_out();
+        self.feed = None;
         let mut lost = Lost::of(device, Some(mode));
         let since = Instant::now();
         loop {
             thread::sleep(LOOK);
             if let Some((index, _)) = lost.returned(&camera::cameras(None)?, false) {
-                self.dropped_before += self.feed.dropped();
-                self.feed = started(open_camera(index, mode), self.color)?;
+                self.feed = Some(started(open_camera(index, mode), self.color)?);
                 self.opened += 1;
                 return Ok(());
             }
@@ -125,7 +128,7 @@ impl Origin {
 
     /// Frames that were replaced by newer ones before they could be written.
     fn left_out(&self) -> u64 {
-        self.dropped_before + self.feed.dropped()
+        self.dropped_before + self.feed.as_ref().map_or(0, Feed::dropped)
     }
 }
 

@@ -225,7 +225,7 @@ fn encoding_of(fourcc: u32) -> Option<Encoding> {
 }
 
 /// How luma and chroma are to be read, by the rules of the V4L2 specification for what the driver leaves open;
-/// none if it says nothing.
+/// none if it says nothing. Gray pictures use the full range unless the driver says otherwise.
 fn color_of(format: &sys::PictureFormat) -> Option<Color> {
     const REC709: u32 = 3;
     const JPEG: u32 = 7;
@@ -239,7 +239,8 @@ fn color_of(format: &sys::PictureFormat) -> Option<Color> {
                 2 | 4 => true,
                 _ => false,
             };
-            let full = range == 1 || (range == 0 && colorspace == JPEG);
+            let gray = encoding_of(format.fourcc) == Some(Encoding::Gray);
+            let full = range == 1 || (range == 0 && (gray || colorspace == JPEG));
             (
                 if bt709 { Matrix::Bt709 } else { Matrix::Bt601 },
                 if full { Range::Full } else { Range::Limited },

@@ -2,7 +2,8 @@
 //!
 //! [`Live::next`] empties the driver's queue and keeps the newest picture. Its buffer is lent to the frame and
 //! goes back to the driver when the frame is dropped, so that nothing is copied before the upload. While the
-//! program holds so many frames that the driver would run short of buffers, a picture is copied instead.
+//! program holds so many frames that the driver would run short of buffers, a picture is copied instead; always
+//! with v4l2loopback, which writes into buffers that it does not have.
 
 use std::fs::File;
 use std::io;
@@ -26,6 +27,9 @@ const BUFFERS: u32 = 8;
 /// The buffers that the driver needs to fill one while the next waits.
 const SPARE: usize = 3;
 
+/// The driver that fills buffers whoever has them.
+const CARELESS: &str = "v4l2 loopback";
+
 /// How long a call waits before it says that nothing has come.
 const TURN: Duration = Duration::from_millis(200);
 
@@ -33,6 +37,8 @@ const TURN: Duration = Duration::from_millis(200);
 pub struct Stream {
     shared: Arc<Shared>,
     layout: Layout,
+    /// How many buffers may be lent at a time.
+    lendable: usize,
 }
 
 /// What lent buffers go back to.
@@ -70,8 +76,10 @@ impl Stream {
         let count = sys::request_buffers(&file, BUFFERS)?;
         let buffers =
             (0..count as usize).map(|index| Mapping::new(&file, index)).collect::<io::Result<_>>()?;
+        let careless = sys::capability(&file)?.driver() == CARELESS;
         let shared = Arc::new(Shared { file, buffers, lent: AtomicUsize::new(0) });
-        let stream = Self { shared, layout };
+        let lendable = if careless { 0 } else { shared.buffers.len().saturating_sub(SPARE) };
+        let stream = Self { shared, layout, lendable };
         for index in 0..stream.shared.buffers.len() {
             sys::queue(&stream.shared.file, index)?;
         }
@@ -105,7 +113,7 @@ impl Stream {
             bail!("the driver marked the picture as damaged");
         }
         let used = if filled.used == 0 { mapping.bytes().len() } else { filled.used };
-        let copied = self.layout.encoding != Encoding::Mjpeg && lent + SPARE > self.shared.buffers.len();
+        let copied = self.layout.encoding != Encoding::Mjpeg && lent > self.lendable;
         let bytes: Bytes =
             if copied { Bytes::Owned(loan.bytes().to_vec()) } else { Bytes::Lent(Box::new(loan)) };
         let mut frame = self.layout.frame(bytes, used)?;

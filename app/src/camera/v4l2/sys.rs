@@ -47,6 +47,11 @@ pub struct Capability {
 }
 
 impl Capability {
+    /// The driver's name.
+    pub fn driver(&self) -> String {
+        text(&self.driver)
+    }
+
     /// The camera's name.
     pub fn name(&self) -> String {
         text(&self.card)

@@ -1,8 +1,15 @@
 //! MJPEG: one JPEG picture a frame, decoded to planes of luma and chroma.
 //!
+//! Pictures of the usual kind keep the size of their chroma planes ([`baseline`]); any other kind, as a
+//! progressive one or one with chroma in thin strips, is decoded by zune-jpeg to planes of full size.
+//!
 //! The picture stays in the color space that it was coded in (BT.601, full range): the GPU converts it
 //! together with every other format. Cameras take two liberties that are put right here: they leave out the
 //! Huffman tables, which then are the ones of ITU-T T.81 annex K.3, and they pad the end of the buffer.
+
+mod baseline;
+mod entropy;
+mod idct;
 
 use std::borrow::Cow;
 
@@ -19,12 +26,20 @@ const END_OF_IMAGE: u8 = 0xd9;
 const START_OF_SCAN: u8 = 0xda;
 const HUFFMAN_TABLES: u8 = 0xc4;
 
-/// Decodes one picture of an MJPEG stream to [`PixelFormat::I444`], or [`PixelFormat::Gray`] without color.
+/// Decodes one picture of an MJPEG stream to [`PixelFormat::I420`], [`PixelFormat::I422`],
+/// [`PixelFormat::I444`], or [`PixelFormat::Gray`] without color.
 pub fn frame_from_jpeg(bytes: &[u8]) -> Result<Frame> {
     let bytes = with_huffman_tables(bytes)?;
+    let decoded = baseline::decode(&bytes).context("the camera sent a damaged JPEG picture")?;
+    let mut frame = decoded.map_or_else(|| frame_of_another_kind(&bytes), Ok)?;
+    frame.color = Color::JPEG;
+    Ok(frame)
+}
+
+fn frame_of_another_kind(bytes: &[u8]) -> Result<Frame> {
     let options =
         DecoderOptions::new_fast().set_max_width(MAX_SIDE as usize).set_max_height(MAX_SIDE as usize);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes.as_ref()), options);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().context("the camera sent a JPEG picture without a valid header")?;
     let gray = decoder.input_colorspace() == Some(ColorSpace::Luma);
     let space = if gray { ColorSpace::Luma } else { ColorSpace::YCbCr };
@@ -32,13 +47,10 @@ pub fn frame_from_jpeg(bytes: &[u8]) -> Result<Frame> {
     let pixels = decoder.decode().context("the camera sent a damaged JPEG picture")?;
     let info = decoder.info().context("the camera sent a JPEG picture without a size")?;
     let (width, height) = (u32::from(info.width), u32::from(info.height));
-    let mut frame = if gray {
-        Frame::new(PixelFormat::Gray, width, height, pixels)?
-    } else {
-        Frame::new(PixelFormat::I444, width, height, planes_from_interleaved(&pixels))?
-    };
-    frame.color = Color::JPEG;
-    Ok(frame)
+    if gray {
+        return Frame::new(PixelFormat::Gray, width, height, pixels);
+    }
+    Frame::new(PixelFormat::I444, width, height, planes_from_interleaved(&pixels))
 }
 
 /// The picture at the start of a buffer, up to its end marker; the whole buffer if there is none.
@@ -142,25 +154,90 @@ mod tests {
         kept
     }
 
+    /// A picture and the planes that libjpeg-turbo decodes it to, by `tests/app/goldens/jpeg/make.py`.
+    macro_rules! golden {
+        ($name:literal) => {
+            (
+                $name,
+                &include_bytes!(concat!("../../../../tests/app/goldens/jpeg/", $name, ".jpg"))[..],
+                &include_bytes!(concat!("../../../../tests/app/goldens/jpeg/", $name, ".yuv"))[..],
+            )
+        };
+    }
+
+    /// The golden's samples without the even number of rows and columns that its planes are padded to.
+    fn golden_planes(frame: &Frame, golden: &[u8]) -> Vec<u8> {
+        let (across, down) = match frame.format() {
+            PixelFormat::I420 => (2, 2),
+            PixelFormat::I422 => (2, 1),
+            _ => (1, 1),
+        };
+        let mut planes = Vec::new();
+        let mut rest = golden;
+        for plane in 0..frame.format().plane_count() {
+            let (columns, rows) = frame.format().plane_size(plane, frame.width(), frame.height());
+            let (across, down) = if plane == 0 { (across, down) } else { (1, 1) };
+            let (stride, stored) = (columns.next_multiple_of(across), rows.next_multiple_of(down));
+            let (samples, after) = rest.split_at(stride * stored);
+            planes.extend(samples.chunks_exact(stride).take(rows).flat_map(|row| &row[..columns]));
+            rest = after;
+        }
+        assert!(rest.is_empty());
+        planes
+    }
+
     #[test]
-    fn planes_hold_the_colors_of_the_picture() {
-        for (width, height) in [(40, 24), (33, 17), (1, 1)] {
-            let frame = frame_from_jpeg(&encoded(width, height)).expect("a valid picture");
-            assert_eq!((frame.width(), frame.height(), frame.format()), (width, height, PixelFormat::I444));
-            for y in 0..height as usize {
-                for x in 0..width as usize {
-                    let [luma, blue, red] = [0, 1, 2].map(|plane| f64::from(frame.row(plane, y)[x]));
-                    let got = [
-                        luma + 1.402 * (red - 128.0),
-                        luma - 0.344_136 * (blue - 128.0) - 0.714_136 * (red - 128.0),
-                        luma + 1.772 * (blue - 128.0),
-                    ];
-                    let want = [(x * 5) as u8, (y * 7) as u8, (255 - x * 2 - y) as u8].map(f64::from);
-                    for (got, want) in got.iter().zip(want) {
-                        assert!((got - want).abs() < 24.0, "{width}×{height} at {x},{y}: {got} for {want}");
-                    }
-                }
+    fn planes_are_those_of_libjpeg_bit_for_bit() {
+        for (name, picture, golden) in [
+            golden!("444_48x32"),
+            golden!("444_33x17"),
+            golden!("444_7x5"),
+            golden!("444_1x1"),
+            golden!("422_48x32"),
+            golden!("422_33x17"),
+            golden!("422_7x5"),
+            golden!("422_1x1"),
+            golden!("420_48x32"),
+            golden!("420_33x17"),
+            golden!("420_7x5"),
+            golden!("420_1x1"),
+            golden!("gray_48x32"),
+            golden!("gray_33x17"),
+            golden!("gray_7x5"),
+            golden!("gray_1x1"),
+            golden!("restarts_61x43"),
+        ] {
+            for bytes in [picture.to_vec(), without_tables(picture)] {
+                let frame = frame_from_jpeg(&bytes).expect("a valid picture");
+                let expected = match &name[..3] {
+                    "444" => PixelFormat::I444,
+                    "422" => PixelFormat::I422,
+                    "gra" => PixelFormat::Gray,
+                    _ => PixelFormat::I420,
+                };
+                assert_eq!(frame.format(), expected, "{name}");
+                let planes: Vec<u8> = (0..frame.format().plane_count())
+                    .flat_map(|plane| {
+                        let (_, rows) = frame.format().plane_size(plane, frame.width(), frame.height());
+                        let frame = &frame;
+                        (0..rows).flat_map(move |row| frame.row(plane, row).iter().copied())
+                    })
+                    .collect();
+                assert!(planes == golden_planes(&frame, golden), "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn a_progressive_picture_becomes_planes_of_full_size() {
+        let (_, usual, _) = golden!("444_33x17");
+        let progressive = include_bytes!("../../../../tests/app/goldens/jpeg/progressive_33x17.jpg");
+        let frame = frame_from_jpeg(progressive).expect("a valid picture");
+        let usual = frame_from_jpeg(usual).expect("a valid picture");
+        assert_eq!((frame.format(), frame.width(), frame.height()), (PixelFormat::I444, 33, 17));
+        for row in 0..17 {
+            let pairs = frame.row(0, row).iter().zip(usual.row(0, row));
+            assert!(pairs.into_iter().all(|(a, b)| a.abs_diff(*b) <= 2), "row {row}");
         }
     }
 
