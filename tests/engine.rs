@@ -20,6 +20,8 @@ mod models;
 mod plans;
 #[path = "engine/program.rs"]
 mod program;
+#[path = "engine/quantize.rs"]
+mod quantize;
 #[path = "engine/schema.rs"]
 mod schema;
 #[path = "engine/selfie.rs"]

@@ -46,6 +46,31 @@ pub enum CardFit {
     Center,
 }
 
+/// The values of black and white of every model that comes with the project, by its file's name without the extension.
+const CARDS: [(&str, &str); 5] = [
+    ("face_detection_short_range", include_str!("../../models/face_detection_short_range.toml")),
+    ("face_landmark", include_str!("../../models/face_landmark.toml")),
+    ("posenet_mobilenet_v1_075_257", include_str!("../../models/posenet_mobilenet_v1_075_257.toml")),
+    ("selfie_segmentation", include_str!("../../models/selfie_segmentation.toml")),
+    ("selfie_segmentation_landscape", include_str!("../../models/selfie_segmentation_landscape.toml")),
+];
+
+/// The values of black and white of a model that comes with the project.
+pub fn range_of(name: &str) -> Option<(f32, f32)> {
+    #[derive(Deserialize)]
+    struct Input {
+        low: f32,
+        high: f32,
+    }
+    #[derive(Deserialize)]
+    struct Ranged {
+        input: Input,
+    }
+    let (_, card) = CARDS.iter().find(|(known, _)| *known == name)?;
+    let card: Ranged = toml::from_str(card).ok()?;
+    Some((card.input.low, card.input.high))
+}
+
 macro_rules! entry {
     ($name:literal) => {
         Entry {
@@ -84,6 +109,8 @@ mod tests {
             let card = entry.card().expect("a valid card");
             assert!(card.input.low < card.input.high && !card.title.is_empty());
         }
+        assert!(CARDS.iter().all(|(name, _)| range_of(name).is_some_and(|(low, high)| low < high)));
+        assert_eq!(range_of("nobody"), None);
         assert_eq!(index_of("selfie_segmentation_landscape").expect("bundled"), 1);
         assert!(index_of("nobody").is_err());
     }

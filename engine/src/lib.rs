@@ -11,6 +11,7 @@
 //! | modules | what they hold |
 //! |---|---|
 //! | [`session`] | the façade: open a model, build a session, encode or run |
+//! | [`quantize`] | a file with its weights and activations in another form: f32 ⇄ f16 ⇄ int8 |
 //! | [`cpu`], [`gpu`] | a plan executed on threads, or on `wgpu`; [`gpu`] is the only user of `wgpu` |
 //! | [`plan`] | graph and choices → partitions, steps, kernels, arena offsets: plain data that prints |
 //! | [`tflite`], [`passes`] | bytes → graph; graph → graph |
@@ -32,6 +33,7 @@ pub mod ops;
 pub mod passes;
 pub mod plan;
 pub mod pool;
+pub mod quantize;
 pub mod schema;
 pub mod session;
 pub mod simd;

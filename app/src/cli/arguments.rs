@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use matte_engine::quantize::{Granularity, Ranging};
 
 use crate::camera::Encoding;
 use crate::pipeline::frame::{Color, Matrix, Range};
@@ -40,6 +41,8 @@ pub enum Action {
     Rehearse(RehearseArguments),
     /// Prints a model's graph and plan: dispatches, memory, where each node runs and why
     Inspect(InspectArguments),
+    /// Quantizes a model, or takes it back to floats, and tells what that costs and gains
+    Convert(ConvertArguments),
 }
 
 /// What is rehearsed.
@@ -251,6 +254,109 @@ pub struct InspectArguments {
     /// How the network is to run
     #[command(flatten)]
     pub engine: EngineArguments,
+}
+
+/// What weights become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WeightsName {
+    /// Integers of 8 bits
+    Int8,
+    /// Integers of 4 bits
+    Int4,
+    /// Halves
+    F16,
+    /// Floats: what was quantized before comes back, too
+    F32,
+}
+
+/// How layers with integer weights compute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ModeName {
+    /// With integers made of the activations at run time
+    Dynamic,
+    /// With floats made of the weights when the model is loaded
+    WeightOnly,
+    /// With integers throughout; needs --calibrate
+    Static,
+}
+
+/// `matte convert`.
+#[derive(Debug, Args)]
+pub struct ConvertArguments {
+    /// A .tflite file or a bundled model's name
+    pub input: PathBuf,
+    /// Where the result goes
+    pub output: PathBuf,
+    /// What the weights become
+    #[arg(long, value_enum, default_value = "int8")]
+    pub weights: WeightsName,
+    /// How layers with integer weights compute
+    #[arg(long, value_enum, default_value = "dynamic")]
+    pub mode: ModeName,
+    /// How many scales weights have: tensor, channel or block:N
+    #[arg(long, value_parser = parsed_granularity, default_value = "channel")]
+    pub granularity: Granularity,
+    /// Layers whose names match this regular expression stay as they are; may be given several times
+    #[arg(long)]
+    pub keep: Vec<String>,
+    /// A folder of pictures (PNG, JPEG) or arrays (npz), or a clip (y4m), to calibrate, measure and compare with
+    #[arg(long)]
+    pub calibrate: Option<PathBuf>,
+    /// How ranges follow from calibration: min-max, moving-average, percentile:P or mse
+    #[arg(long, value_parser = parsed_ranging, default_value = "min-max")]
+    pub ranging: Ranging,
+    /// The values of black and white in the model's input, as in -1,1; by the model's card, or 0,1, without this
+    #[arg(long, value_parser = parsed_range, allow_hyphen_values = true)]
+    pub range: Option<(f32, f32)>,
+    /// Rewrites a model whose pictures lie in planes, and its inputs and outputs, to pixels
+    #[arg(long, value_enum)]
+    pub layout: Option<LayoutName>,
+    /// Measures each layer's error and time, and quantizes only what gains; integers of 4 bits are tried with int4
+    #[arg(long)]
+    pub auto: bool,
+    /// The error that --auto allows a layer: its root mean square over that of the layer's result
+    #[arg(long, default_value_t = 0.03)]
+    pub error: f64,
+    /// Prints the report as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Takes no time on the GPU
+    #[arg(long)]
+    pub no_gpu: bool,
+    /// How the models run when they are measured
+    #[command(flatten)]
+    pub engine: EngineArguments,
+}
+
+/// How pictures lie in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LayoutName {
+    /// Pixel by pixel
+    Nhwc,
+}
+
+fn parsed_ranging(text: &str) -> Result<Ranging, String> {
+    match (text, text.strip_prefix("percentile:").map(str::parse)) {
+        ("min-max", _) => Ok(Ranging::MinMax),
+        ("moving-average", _) => Ok(Ranging::MovingAverage),
+        ("mse", _) => Ok(Ranging::Mse),
+        (_, Some(Ok(percent))) if (50.0..=100.0).contains(&percent) => Ok(Ranging::Percentile(percent)),
+        _ => Err("ranging is min-max, moving-average, mse or, from 50 to 100, as in percentile:99.9".into()),
+    }
+}
+
+fn parsed_range(text: &str) -> Result<(f32, f32), String> {
+    let parsed = text.split_once(',').and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
+    parsed.filter(|(low, high)| low < high).ok_or_else(|| "a range looks like -1,1".into())
+}
+
+fn parsed_granularity(text: &str) -> Result<Granularity, String> {
+    match (text, text.strip_prefix("block:").map(str::parse)) {
+        ("tensor", _) => Ok(Granularity::Tensor),
+        ("channel", _) => Ok(Granularity::Channel),
+        (_, Some(Ok(size))) if size > 0 => Ok(Granularity::Block(size)),
+        _ => Err("a granularity is tensor, channel or a block as in block:32".into()),
+    }
 }
 
 fn parsed_size(text: &str) -> Result<(u32, u32), String> {

@@ -7,9 +7,9 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use cpu_time::ProcessTime;
-use matte_engine::tensor::{DType, Tensor, TensorType};
+use matte_engine::tensor::Tensor;
 use matte_engine::{Model, Session};
 use serde_json::json;
 
@@ -48,7 +48,7 @@ fn prepared(arguments: &BenchArguments) -> Result<Prepared> {
 
 fn measure(arguments: &BenchArguments) -> Result<()> {
     let Prepared { model, mut session, load, compile, note } = prepared(arguments)?;
-    let inputs: Vec<_> = model.inputs().into_iter().map(sample).collect::<Result<_>>()?;
+    let inputs: Vec<_> = model.inputs().into_iter().map(engine::sample).collect::<Result<_>>()?;
     let start = Instant::now();
     session.run(&inputs)?;
     let first = milliseconds(start);
@@ -93,24 +93,6 @@ fn report(arguments: &BenchArguments, note: &str, figures: &[(&str, f64)]) -> St
         let _ = write!(text, "\n{name:>8} {value:9.3} ms");
     }
     text
-}
-
-/// Values between 0 and 1, or small integers, always the same.
-fn sample(ty: &TensorType) -> Result<Tensor> {
-    ensure!(ty.dtype != DType::String, "a model that takes strings cannot be measured without --serve");
-    let mut state = 0x9e37_79b9_u32;
-    let mut next = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as f32 / (1u32 << 24) as f32
-    };
-    let tensor = if ty.dtype.is_float() {
-        let values: Vec<f32> = (0..ty.elements()).map(|_| next()).collect();
-        Tensor::from_reals(ty.clone(), &values)
-    } else {
-        let integers: Vec<i64> = (0..ty.elements()).map(|_| (next() * 2.0) as i64).collect();
-        Tensor::from_integers(ty.clone(), &integers)
-    };
-    tensor.context("the model's input cannot be filled")
 }
 
 /// One line of JSON when ready; then for each line with a number that many runs and their wall and process

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use matte_engine::tensor::{DType, Tensor, TensorType};
 use matte_engine::{Model, Precision, Session};
 
 use super::arguments::{BackendName, EngineArguments, PrecisionName};
@@ -18,6 +19,13 @@ pub fn model(name: &Path) -> Result<Model> {
         None => Model::open(name),
     };
     model.context("the model cannot be used").map_err(bad_input)
+}
+
+/// The bytes of a bundled model by its name, or of a model file.
+pub fn bytes(name: &Path) -> Result<Vec<u8>> {
+    let bundled = SEGMENTERS.iter().find(|entry| name.as_os_str() == entry.name);
+    let read = || std::fs::read(name).with_context(|| format!("the model {} cannot be read", name.display()));
+    bundled.map_or_else(read, |entry| Ok(entry.bytes.to_vec())).map_err(bad_input)
 }
 
 /// The graphics adapter that the arguments name, if the network is to run there.
@@ -48,4 +56,22 @@ pub fn session(model: &Model, gpu: Option<&Gpu>, arguments: &EngineArguments) ->
 pub fn threads(arguments: &EngineArguments) -> usize {
     let all = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     arguments.threads.map_or(all, usize::from)
+}
+
+/// Values between 0 and 1, or small integers, always the same.
+pub fn sample(ty: &TensorType) -> Result<Tensor> {
+    ensure!(ty.dtype != DType::String, "a model that takes strings needs its inputs given");
+    let mut state = 0x9e37_79b9_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1u32 << 24) as f32
+    };
+    let tensor = if ty.dtype.is_float() {
+        let values: Vec<f32> = (0..ty.elements()).map(|_| next()).collect();
+        Tensor::from_reals(ty.clone(), &values)
+    } else {
+        let integers: Vec<i64> = (0..ty.elements()).map(|_| (next() * 2.0) as i64).collect();
+        Tensor::from_integers(ty.clone(), &integers)
+    };
+    tensor.context("the model's input cannot be filled")
 }

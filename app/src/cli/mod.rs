@@ -6,6 +6,7 @@ mod arguments;
 mod background;
 mod bench;
 mod camera;
+mod convert;
 mod engine;
 mod inspect;
 mod list;
@@ -14,7 +15,9 @@ mod output;
 mod planes;
 mod process;
 mod record;
+mod report;
 mod run;
+mod samples;
 mod window;
 
 use std::fmt;
@@ -50,6 +53,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         Some(Action::Bench(arguments)) => bench::run(&arguments),
         Some(Action::Rehearse(arguments)) => window::rehearse(&arguments),
         Some(Action::Inspect(arguments)) => inspect::run(&arguments),
+        Some(Action::Convert(arguments)) => convert::run(&arguments),
     }
 }
 

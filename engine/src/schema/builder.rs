@@ -1,7 +1,8 @@
 //! A tree of tables → the bytes of a FlatBuffer.
 //!
 //! Tables come first in the order of the tree's levels, so that the large vectors, which hang deepest, come last.
-//! Equal vtables are stored once. Every number lies at a multiple of its size, counted from the file's start.
+//! Equal vtables are stored once, and so are equal texts and small vectors where the later offset can reach the earlier
+//! bytes: offsets point forward only. Every number lies at a multiple of its size, counted from the file's start.
 
 use super::{Error, Result};
 use std::{
@@ -11,6 +12,9 @@ use std::{
 
 /// The largest distance that every reader of the format accepts.
 const LIMIT: usize = i32::MAX as usize;
+
+/// Vectors of more bytes are not compared with others: constants are, by who edits a file.
+const LARGEST_SHARED: usize = 1 << 12;
 
 /// A table to be written: its fields by slot.
 #[derive(Default)]
@@ -54,11 +58,16 @@ impl<'a> Table<'a> {
 
     /// The FlatBuffer with this root table and file identifier.
     pub fn into_bytes(self, identifier: [u8; 4]) -> Result<Vec<u8>> {
-        let mut layout = Layout { bytes: vec![0; 8], vtables: BTreeMap::new(), waiting: VecDeque::new() };
+        let mut layout = Layout {
+            bytes: vec![0; 8],
+            vtables: BTreeMap::new(),
+            vectors: BTreeMap::new(),
+            waiting: VecDeque::new(),
+        };
         layout.bytes[4..8].copy_from_slice(&identifier);
         layout.waiting.push_back((0, Item::Table(self)));
         while let Some((offset, item)) = layout.waiting.pop_front() {
-            let at = layout.place(item);
+            let at = layout.place(item, offset);
             if layout.bytes.len() > LIMIT {
                 return Err(Error::TooLarge { bytes: layout.bytes.len() });
             }
@@ -82,13 +91,15 @@ struct Layout<'a> {
     bytes: Vec<u8>,
     /// Where each vtable lies, by its contents.
     vtables: BTreeMap<Vec<u8>, usize>,
+    /// Where the last vector of these elements lies, by their number and bytes.
+    vectors: BTreeMap<(usize, Vec<u8>), usize>,
     /// What is still to be placed, each with the offset field that points at it.
     waiting: VecDeque<(usize, Item<'a>)>,
 }
 
 impl<'a> Layout<'a> {
-    /// Appends `item` and tells where it begins.
-    fn place(&mut self, item: Item<'a>) -> usize {
+    /// Appends `item` for the offset field at `from` and tells where it begins.
+    fn place(&mut self, item: Item<'a>, from: usize) -> usize {
         match item {
             Item::Table(table) => self.table(table),
             Item::Tables(tables) => {
@@ -98,11 +109,10 @@ impl<'a> Layout<'a> {
                 at
             }
             Item::Text(text) => {
-                let at = self.vector(text.len(), 4, text.as_bytes());
-                self.bytes.push(0);
-                at
+                let terminated: Vec<u8> = text.bytes().chain([0]).collect();
+                self.shared(text.len(), 4, &terminated, from)
             }
-            Item::Vector { size, align, bytes } => self.vector(bytes.len() / size, align, &bytes),
+            Item::Vector { size, align, bytes } => self.shared(bytes.len() / size, align, &bytes, from),
             Item::Scalar(bytes) => self.vector(1, 4, &bytes),
         }
     }
@@ -145,6 +155,21 @@ impl<'a> Layout<'a> {
         let at = self.align(2, 0);
         self.bytes.extend_from_slice(&vtable);
         self.vtables.insert(vtable, at);
+        at
+    }
+
+    /// The place of these elements after `from`: where they lie already, or at the end.
+    fn shared(&mut self, len: usize, align: usize, bytes: &[u8], from: usize) -> usize {
+        if bytes.len() > LARGEST_SHARED {
+            return self.vector(len, align, bytes);
+        }
+        let key = (len, bytes.to_vec());
+        let reached = |at: &usize| *at > from && (at + 4).is_multiple_of(align);
+        if let Some(at) = self.vectors.get(&key).copied().filter(reached) {
+            return at;
+        }
+        let at = self.vector(len, align, bytes);
+        self.vectors.insert(key, at);
         at
     }
 

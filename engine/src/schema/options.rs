@@ -51,6 +51,13 @@ impl Options {
         Ok(options)
     }
 
+    /// These options with another value of one field. An error where the table has no such field of the value's type.
+    pub fn with(mut self, field: &str, value: Value) -> Result<Self> {
+        let (slot, _) = self.field(field, |kind| value.fits(kind))?;
+        self.values[slot] = Some(value);
+        Ok(self)
+    }
+
     /// The options that `table` holds as number `id` of `union`. Bytes are ranges of `file`.
     pub(super) fn read(union: &'static [Layout], id: u8, table: &Table<'_>, file: &Bytes) -> Result<Self> {
         let Some(layout) = layout::by_id(union, id) else {
@@ -238,6 +245,9 @@ mod tests {
         assert_eq!(options.int("stride_w"), Ok(2));
         assert_eq!(options.int("stride_h"), Ok(0));
         assert_eq!(options.int("dilation_w_factor"), Ok(1));
+        let dilated = options.clone().with("dilation_w_factor", Value::Int(3)).expect("the field exists");
+        assert_eq!((dilated.int("dilation_w_factor"), dilated.int("stride_w")), (Ok(3), Ok(2)));
+        assert!(options.clone().with("stride_w", Value::Float(1.0)).is_err());
         let error = options.float("stride_w").expect_err("stride_w is an integer").to_string();
         assert_eq!(error, "the options Conv2DOptions have no field stride_w of this type");
         assert!(

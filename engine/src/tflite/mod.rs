@@ -17,6 +17,7 @@
 mod blocks;
 mod composite;
 mod constants;
+mod elements;
 mod graph;
 mod node;
 mod packed;
@@ -28,6 +29,9 @@ use crate::error::{Error, Result};
 use crate::graph::{Model, Signature, ValueId};
 use crate::schema::{self, Bytes, File, SignatureDef, TensorMap};
 use constants::Constants;
+
+pub use elements::elements;
+pub use packed::pack_four_bits;
 
 /// Reads a model from the bytes of a `.tflite` file. The model has no name yet: the caller knows the path.
 pub fn read(bytes: impl Into<Bytes>) -> Result<Model> {

@@ -38,6 +38,13 @@ impl Packing {
     }
 }
 
+/// Integers from −8 to 7, two to a byte.
+pub fn pack_four_bits(integers: &[i8]) -> Vec<u8> {
+    let nibble = |integer: i8| integer as u8 & 0x0f;
+    let byte = |pair: &[i8]| nibble(pair[0]) | pair.get(1).map_or(0, |&high| nibble(high) << 4);
+    integers.chunks(2).map(byte).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +63,14 @@ mod tests {
         assert_eq!(unpack(TensorType::INT4, &[0x8f, 0x02], 3), signed(&[-1, -8, 2]));
         assert_eq!(unpack(TensorType::INT4, &[0x8f], 3), None);
         assert_eq!(Packing::of(TensorType::INT8), None);
+    }
+
+    #[test]
+    fn what_is_packed_unpacks() {
+        let integers = [-8, 7, -1, 0, 3];
+        assert_eq!(pack_four_bits(&integers), [0x78, 0x0f, 0x03]);
+        let unpacked =
+            Packing::of(TensorType::INT4).and_then(|packing| packing.unpack(&[0x78, 0x0f, 0x03], 5));
+        assert_eq!(unpacked, Some(integers.map(|integer| integer as u8).to_vec()));
     }
 }
