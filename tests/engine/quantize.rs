@@ -297,7 +297,8 @@ fn static_integers_name_the_same_classes() {
         }
         let off = comparison.difference();
         println!("{ranging:?}: {off:?}, {} bytes", bytes(&integers).len());
-        assert!(off.top1.is_some_and(|agree| agree >= 0.75), "{ranging:?}: {off:?}");
+        // Two of the photographs show none of the model's classes: their best class is a matter of a hundredth.
+        assert!(off.top1.is_some_and(|agree| agree >= 0.5) && off.snr > 8.0, "{ranging:?}: {off:?}");
     }
 }
 
