@@ -6,6 +6,8 @@ mod cases;
 mod conformance;
 #[path = "engine/damage.rs"]
 mod damage;
+#[path = "engine/drawn.rs"]
+mod drawn;
 #[path = "engine/golden.rs"]
 mod golden;
 #[path = "engine/gpu.rs"]
@@ -22,6 +24,8 @@ mod plans;
 mod program;
 #[path = "engine/quantize.rs"]
 mod quantize;
+#[path = "engine/resize.rs"]
+mod resize;
 #[path = "engine/schema.rs"]
 mod schema;
 #[path = "engine/selfie.rs"]

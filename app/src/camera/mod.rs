@@ -34,13 +34,8 @@ use std::fmt;
 use anyhow::Result;
 
 pub use buffer::Layout;
-pub use clip::Clip;
-pub use device::{Device, Found, Interest, Lost, Seen, Watch, cameras, open};
-#[cfg(target_os = "android")]
-pub use android::{Device, devices, modes, open};
 pub use clip::{Clip, PERIOD, Scene};
-#[cfg(not(target_os = "android"))]
-pub use device::{Device, devices, frame_from_buffer, modes, open};
+pub use device::{Device, Found, Interest, Lost, Seen, Watch, cameras, open};
 pub use feed::{Feed, Open, STALL, Status, Wake};
 pub use jpeg::frame_from_jpeg;
 pub use mode::{Encoding, Mode, RULE, Rate, Wanted, choose};
