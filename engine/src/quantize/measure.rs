@@ -8,6 +8,7 @@ use super::{Change, Weights, with_forms};
 use crate::cpu::{Executable, Program};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, NodeId, ValueId};
+use crate::pool::Pool;
 use crate::schema::File;
 use crate::tensor::Tensor;
 use std::collections::BTreeMap;
@@ -255,7 +256,8 @@ impl Bench {
             inputs: computed(whole, id),
             outputs: whole.node(id).outputs.clone(),
         };
-        Executable::new(Arc::new(graph), Program::new(&self.observed.model.graphs), self.threads).map(Some)
+        let pool = Arc::new(Pool::new(self.threads));
+        Executable::new(Arc::new(graph), Program::new(&self.observed.model.graphs), pool).map(Some)
     }
 }
 

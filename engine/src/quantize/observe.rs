@@ -4,6 +4,7 @@ use crate::cpu::{Executable, Program};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Model, ValueId};
 use crate::passes;
+use crate::pool::Pool;
 use crate::schema::{self, File};
 use crate::tensor::{DType, Tensor};
 use crate::tflite;
@@ -63,7 +64,8 @@ impl Observed {
     ) -> Result<()> {
         let mut graph = self.graph.clone();
         graph.outputs = values.to_vec();
-        let mut executable = Executable::new(Arc::new(graph), Program::new(&self.model.graphs), threads)?;
+        let pool = Arc::new(Pool::new(threads));
+        let mut executable = Executable::new(Arc::new(graph), Program::new(&self.model.graphs), pool)?;
         for (index, sample) in samples.iter().enumerate() {
             executable.reset();
             see(index, &executable.run(sample)?)?;
