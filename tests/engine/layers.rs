@@ -21,7 +21,7 @@ const LINES: [&[&str]; 11] = [
 ];
 
 /// Where `unsafe` may stand, by the start of the path.
-const UNSAFE_FOLDERS: [&str; 7] = [
+const UNSAFE_FOLDERS: [&str; 8] = [
     "engine/src/simd/",
     "engine/src/gemm/",
     "engine/src/schema/",
@@ -29,6 +29,7 @@ const UNSAFE_FOLDERS: [&str; 7] = [
     "engine/src/cpu/",
     "app/src/platform/",
     "app/src/camera/android",
+    "app/src/camera/v4l2/",
 ];
 
 fn line_of(module: &str) -> Option<usize> {
