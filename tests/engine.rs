@@ -6,6 +6,8 @@ mod cases;
 mod conformance;
 #[path = "engine/damage.rs"]
 mod damage;
+#[path = "engine/drawn.rs"]
+mod drawn;
 #[path = "engine/golden.rs"]
 mod golden;
 #[path = "engine/gpu.rs"]
@@ -20,6 +22,8 @@ mod models;
 mod plans;
 #[path = "engine/program.rs"]
 mod program;
+#[path = "engine/resize.rs"]
+mod resize;
 #[path = "engine/schema.rs"]
 mod schema;
 #[path = "engine/selfie.rs"]

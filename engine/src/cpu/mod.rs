@@ -6,13 +6,14 @@
 
 mod arena;
 mod program;
+mod single;
 
 pub use program::Program;
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, NodeId, Value, ValueId};
 use crate::ops::cpu::{MAX_TAPS, may_ride};
-use crate::ops::{CpuIo, CpuKernel, Operand, Operands};
+use crate::ops::{CpuIo, CpuKernel, Link, Operand, Operands};
 use crate::plan::{Backend, Carrier, Step, link, place};
 use crate::pool::Pool;
 use crate::tensor::{DType, Tensor, TensorType};
@@ -72,6 +73,10 @@ impl Carrier for Threads<'_> {
             && fixed(node.outputs[0])
     }
 
+    fn steps(&self, _value: ValueId) -> Option<Link> {
+        None
+    }
+
     fn has_copies(&self) -> bool {
         false
     }
@@ -79,7 +84,7 @@ impl Carrier for Threads<'_> {
 
 impl Executable {
     /// Packs the kernels and lays out the values.
-    pub fn new(graph: Arc<Graph>, program: Program, threads: usize) -> Result<Self> {
+    pub fn new(graph: Arc<Graph>, program: Program, pool: Arc<Pool>) -> Result<Self> {
         let linked = link(&graph, &Threads(&graph));
         let bytes = |value: ValueId| {
             let value = graph.value(value);
@@ -96,7 +101,7 @@ impl Executable {
             arena: Arena::new(layout.size)?,
             lower_bound: layout.lower_bound,
             scratch: Arena::new(scratch.unwrap_or(0))?,
-            pool: Arc::new(Pool::new(threads)),
+            pool,
             loose: vec![None; graph.values.len()],
             program,
             graph,

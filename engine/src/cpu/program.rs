@@ -1,13 +1,16 @@
 //! What a model is beside its main graph: the graphs that control flow calls, and everything that outlives a run.
 //!
-//! A called graph is walked node by node with the plain kernels, and shapes are inferred from the values at hand, since
-//! a loop's state may change its shape.
+//! A called graph is walked node by node. Where it is called on the shapes it was read with, it is the optimized graph whose
+//! nodes run their SIMD kernels; a loop's state may change its shape, and then the graph is the one in the file, and shapes
+//! are inferred from the values at hand.
 
-use super::reference;
+use super::single::Single;
+use super::{arena::Arena, reference};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, NodeId, ValueId};
 use crate::ops::Op;
 use crate::ops::control::Control;
+use crate::pool::Pool;
 use crate::tensor::{DType, Tensor, TensorType};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,28 +20,63 @@ const MAX_DEPTH: usize = 64;
 
 /// The graphs of a model, the states of its operators and its variables.
 pub struct Program {
+    /// As they were read.
     graphs: Arc<[Graph]>,
+    fast: Option<Fast>,
     /// The elements of the values that are variable, where a node has changed them.
     states: BTreeMap<(usize, ValueId), Tensor>,
     /// Container and name of each variable; a handle is an index here.
     names: Vec<(String, String)>,
     variables: Vec<Option<Tensor>>,
-    called_once: BTreeSet<(usize, NodeId)>,
+    /// The graphs that ran because they run once.
+    called_once: BTreeSet<usize>,
+}
+
+/// What makes a program fast.
+struct Fast {
+    /// Its graphs after the passes; values keep their ids.
+    graphs: Arc<[Graph]>,
+    pool: Arc<Pool>,
+    /// The kernel of each node met so far, where it has one.
+    kernels: BTreeMap<(usize, NodeId), Option<Single>>,
+    scratch: Arena,
+}
+
+/// A graph by its index, in one of its forms.
+#[derive(Clone, Copy)]
+struct Called<'a> {
+    index: usize,
+    graph: &'a Graph,
+    /// Whether it is the form after the passes.
+    optimized: bool,
 }
 
 impl Program {
     /// The main graph's index.
     pub const MAIN: usize = 0;
 
-    /// A program that has not run yet.
+    /// A program that has not run yet and runs by plain kernels alone.
     pub fn new(graphs: &[Graph]) -> Self {
         Self {
             graphs: graphs.into(),
+            fast: None,
             states: BTreeMap::new(),
             names: Vec::new(),
             variables: Vec::new(),
             called_once: BTreeSet::new(),
         }
+    }
+
+    /// The program with kernels on these threads, and with `optimized` graphs for the calls they are right for.
+    pub fn fast(self, optimized: Vec<Graph>, pool: Arc<Pool>) -> Result<Self> {
+        let (graphs, kernels, scratch) = (optimized.into(), BTreeMap::new(), Arena::new(0)?);
+        Ok(Self { fast: Some(Fast { graphs, pool, kernels, scratch }), ..self })
+    }
+
+    /// The kernel that runs a node of the main graph as it is executed, where it is not the plain one.
+    pub fn kernel(&mut self, graph: &Graph, id: NodeId) -> Option<String> {
+        let main = Called { index: Self::MAIN, graph, optimized: true };
+        Some(self.fast.as_mut()?.kernel(main, id)?.name())
     }
 
     /// Forgets everything that outlives a run.
@@ -51,7 +89,7 @@ impl Program {
 
     /// Runs a node of the main graph as it is executed. Inputs that are variable are taken from here.
     pub fn run(&mut self, graph: &Graph, id: NodeId, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>> {
-        self.node((Self::MAIN, graph), id, inputs, MAX_DEPTH)
+        self.node(Called { index: Self::MAIN, graph, optimized: true }, id, inputs, MAX_DEPTH)
     }
 
     /// Runs the main graph as it was read, by plain kernels alone.
@@ -61,33 +99,36 @@ impl Program {
 
     /// The elements of a variable value of the main graph as it is executed.
     pub fn state(&self, graph: &Graph, value: ValueId) -> Tensor {
-        self.state_of((Self::MAIN, graph), value)
+        self.state_of(Self::MAIN, graph, value)
     }
 
-    fn state_of(&self, (index, graph): (usize, &Graph), value: ValueId) -> Tensor {
+    fn state_of(&self, index: usize, graph: &Graph, value: ValueId) -> Tensor {
         let ty = &graph.value(value).ty;
         self.states.get(&(index, value)).cloned().unwrap_or_else(|| zeros(ty))
     }
 
     fn node(
         &mut self,
-        (index, graph): (usize, &Graph),
+        called: Called<'_>,
         id: NodeId,
         inputs: &[Option<Tensor>],
         depth: usize,
     ) -> Result<Vec<Tensor>> {
+        let Called { index, graph, .. } = called;
         let node = graph.node(id);
         if let Op::Control(control) = &node.op {
-            let key = (index, id);
-            let results = self.control(control, key, inputs, depth).map_err(|error| at(error, graph, id))?;
+            let results = self.control(control, inputs, depth).map_err(|error| at(error, graph, id))?;
             return typed(graph, id, results);
         }
         let variable = |value: &ValueId| graph.value(*value).variable;
         let given = |(operand, tensor): (&Option<ValueId>, &Option<Tensor>)| match operand.filter(variable) {
-            Some(value) => Some(self.state_of((index, graph), value)),
+            Some(value) => Some(self.state_of(index, graph, value)),
             None => tensor.clone(),
         };
         let given: Vec<Option<Tensor>> = node.inputs.iter().zip(inputs).map(given).collect();
+        if let Some(results) = self.fast.as_mut().and_then(|fast| fast.run(called, id, &given)) {
+            return results;
+        }
         let mut results = reference(graph, id, &given)?;
         let states = results.split_off(node.outputs.len().min(results.len()));
         for (&input, state) in node.op.updates().iter().zip(states) {
@@ -98,13 +139,7 @@ impl Program {
         Ok(results)
     }
 
-    fn control(
-        &mut self,
-        control: &Control,
-        key: (usize, NodeId),
-        inputs: &[Option<Tensor>],
-        depth: usize,
-    ) -> Result<Vec<Tensor>> {
+    fn control(&mut self, control: &Control, inputs: &[Option<Tensor>], depth: usize) -> Result<Vec<Tensor>> {
         let given = |from: usize| -> Vec<Tensor> { inputs.iter().skip(from).flatten().cloned().collect() };
         match *control {
             Control::If { then_graph, else_graph } => {
@@ -121,7 +156,7 @@ impl Program {
                 Ok(state)
             }
             Control::CallOnce { graph } => {
-                if self.called_once.insert(key) {
+                if self.called_once.insert(graph) {
                     self.call(graph, Vec::new(), depth)?;
                 }
                 Ok(Vec::new())
@@ -180,6 +215,17 @@ impl Program {
                 "graph {index} is called with other operands than it takes"
             )));
         }
+        let expected = |(&value, tensor): (&ValueId, &Tensor)| graph.value(value).ty.shape == tensor.shape();
+        let as_read = graph.inputs.iter().zip(&inputs).all(expected);
+        let fast = self.fast.as_ref().filter(|_| as_read).map(|fast| fast.graphs.clone());
+        let optimized = fast.as_ref().and_then(|graphs| graphs.get(index));
+        let called = Called { index, graph: optimized.unwrap_or(graph), optimized: optimized.is_some() };
+        self.walk(called, inputs, depth)
+    }
+
+    /// Runs a graph node by node.
+    fn walk(&mut self, called: Called<'_>, inputs: Vec<Tensor>, depth: usize) -> Result<Vec<Tensor>> {
+        let Called { index, graph, .. } = called;
         let mut values: Vec<Option<Tensor>> =
             graph.values.iter().map(|value| value.constant.clone()).collect();
         for (&value, tensor) in graph.inputs.iter().zip(inputs) {
@@ -189,16 +235,45 @@ impl Program {
             let node = graph.node(id);
             let inputs: Vec<Option<Tensor>> =
                 node.inputs.iter().map(|input| input.and_then(|value| values[value.0].clone())).collect();
-            for (output, tensor) in node.outputs.iter().zip(self.node((index, graph), id, &inputs, depth)?) {
+            for (output, tensor) in node.outputs.iter().zip(self.node(called, id, &inputs, depth)?) {
                 values[output.0] = Some(tensor);
             }
         }
         let output = |&value: &ValueId| match (&values[value.0], graph.value(value).variable) {
             (Some(tensor), _) => Ok(tensor.clone()),
-            (None, true) => Ok(self.state_of((index, graph), value)),
+            (None, true) => Ok(self.state_of(index, graph, value)),
             (None, false) => Err(Error::malformed(format!("graph {index} does not compute its output"))),
         };
         graph.outputs.iter().map(output).collect()
+    }
+}
+
+impl Fast {
+    /// The kernel of a node, made when it is first met; none where the plain kernel runs it.
+    fn kernel(&mut self, called: Called<'_>, id: NodeId) -> Option<&Single> {
+        if !called.optimized {
+            return None;
+        }
+        let make = || Single::new(called.graph, id);
+        self.kernels.entry((called.index, id)).or_insert_with(make).as_ref()
+    }
+
+    /// A node's results by its kernel; none where it has none for these operands.
+    fn run(
+        &mut self,
+        called: Called<'_>,
+        id: NodeId,
+        inputs: &[Option<Tensor>],
+    ) -> Option<Result<Vec<Tensor>>> {
+        let scratch = self.kernel(called, id).filter(|kernel| kernel.takes(inputs))?.scratch();
+        if self.scratch.len() < scratch {
+            match Arena::new(scratch) {
+                Ok(arena) => self.scratch = arena,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        let kernel = self.kernels.get(&(called.index, id))?.as_ref()?;
+        Some(Ok(kernel.run(inputs, self.scratch.bytes_mut(), &self.pool)))
     }
 }
 

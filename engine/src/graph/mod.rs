@@ -9,6 +9,7 @@
 
 mod patch;
 mod print;
+mod resize;
 
 pub use patch::Patch;
 

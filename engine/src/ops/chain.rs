@@ -32,6 +32,15 @@ pub enum Link {
     },
     /// x ← clamp(x, low, high); either bound may be infinite.
     Clamp(f32, f32),
+    /// x ← scale · clamp(round(x / scale), low, high): to the steps of a quantized value.
+    Steps {
+        /// The distance of two steps.
+        scale: f32,
+        /// The least step, counted from the zero point.
+        low: f32,
+        /// The greatest step, counted from the zero point.
+        high: f32,
+    },
     /// Writes x to further output `0` of the step, and goes on with it.
     Tap(usize),
 }
@@ -128,6 +137,10 @@ impl Chain {
                     };
                     write!(text, "{low}{high}")
                 }
+                Link::Steps { scale, low, high } => writeln!(
+                    text,
+                    "  v = {scale:?} * clamp(round(v / {scale:?}), Acc4({low:?}), Acc4({high:?}));"
+                ),
                 Link::Tap(output) => writeln!(text, "  t{output}_store(x, y, l, v);"),
             };
         }

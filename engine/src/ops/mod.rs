@@ -78,6 +78,17 @@ pub trait Operator: fmt::Debug {
         Activation::None
     }
 
+    /// Whether quantized operands stand for reals here, so that the operator may be given those instead. Otherwise it sees
+    /// integers.
+    fn takes_reals(&self) -> bool {
+        true
+    }
+
+    /// The input that is added to weighted sums: its integers count in the steps of the products.
+    fn bias(&self) -> Option<usize> {
+        None
+    }
+
     /// Whether the GPU kernel takes a chain on this input: it reads each element about once.
     fn carries_prologue(&self, _operands: &Operands, _input: usize) -> bool {
         false

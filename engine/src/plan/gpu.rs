@@ -1,7 +1,8 @@
 //! The plan of a GPU session.
 
 use super::{
-    Backend, Bound, Carrier, Choices, Dispatch, Placement, Plan, Planned, Step, Target, Weights, link, place,
+    Backend, Bound, Carrier, Choices, Dispatch, Placement, Plan, Planned, Reals, Step, Target, Weights, link,
+    place,
 };
 use crate::error::Result;
 use crate::graph::{Graph, Node, NodeId, ValueId};
@@ -16,20 +17,24 @@ const ALIGNMENT: usize = 256;
 /// For each node why it runs where it runs, and on which backend.
 struct Placer<'a> {
     graph: &'a Graph,
+    reals: &'a Reals,
     verdicts: Vec<Result<(), String>>,
 }
 
 impl<'a> Placer<'a> {
-    fn new(graph: &'a Graph, target: &Target) -> Self {
+    fn new(reals: &'a Reals, target: &Target) -> Self {
+        let graph = &reals.graph;
         let judge = |id: NodeId| match target.on_cpu.contains(&id) {
             true => Err("the caller keeps it on the CPU".to_string()),
-            false => on_gpu(graph, graph.node(id)).map_err(|refusal| refusal.0),
+            false => on_gpu(reals, graph.node(id)).map_err(|refusal| refusal.0),
         };
-        Self { graph, verdicts: graph.node_ids().map(judge).collect() }
+        Self { graph, reals, verdicts: graph.node_ids().map(judge).collect() }
     }
 }
 
-fn on_gpu(graph: &Graph, node: &Node) -> Verdict<()> {
+fn on_gpu(reals: &Reals, node: &Node) -> Verdict<()> {
+    reals.check(node)?;
+    let graph = &reals.graph;
     let operands = graph.operands(node);
     let values = node.inputs.iter().flatten().chain(&node.outputs);
     if let Some(&value) = values.clone().find(|&&value| graph.value(value).dynamic) {
@@ -47,7 +52,7 @@ fn on_gpu(graph: &Graph, node: &Node) -> Verdict<()> {
             Some(&output) => Err(Refusal::new(format!("a chain does not carry {}", graph.value(output).ty))),
         };
     }
-    if is_alias(graph, node) {
+    if is_alias(reals, node) {
         return Ok(());
     }
     let output = node.outputs.iter().find(|&&output| !carried(&graph.value(output).ty));
@@ -58,10 +63,16 @@ fn on_gpu(graph: &Graph, node: &Node) -> Verdict<()> {
 }
 
 /// Whether the node only renames the shape and the texels stay where they are.
-fn is_alias(graph: &Graph, node: &Node) -> bool {
+fn is_alias(reals: &Reals, node: &Node) -> bool {
+    let graph = &reals.graph;
     let ([Some(input), ..], [output]) = (&node.inputs[..], &node.outputs[..]) else { return false };
     let (from, to) = (graph.value(*input), graph.value(*output));
-    if !node.op.reinterprets() || from.dynamic || to.dynamic || from.constant.is_some() || !carried(&from.ty)
+    if !node.op.reinterprets()
+        || from.dynamic
+        || to.dynamic
+        || from.constant.is_some()
+        || !carried(&from.ty)
+        || reals.steps(*input) != reals.steps(*output)
     {
         return false;
     }
@@ -91,7 +102,11 @@ impl Carrier for Placer<'_> {
     }
 
     fn is_alias(&self, node: NodeId) -> bool {
-        self.backend(node) == Backend::Gpu && is_alias(self.graph, self.graph.node(node))
+        self.backend(node) == Backend::Gpu && is_alias(self.reals, self.graph.node(node))
+    }
+
+    fn steps(&self, value: ValueId) -> Option<Link> {
+        self.reals.steps(value).cloned()
     }
 
     fn has_copies(&self) -> bool {
@@ -100,7 +115,9 @@ impl Carrier for Placer<'_> {
 }
 
 pub fn lower(graph: &Graph, target: &Target, choices: &Choices) -> Result<Plan> {
-    let placer = Placer::new(graph, target);
+    let reals = Reals::of(graph);
+    let graph = &reals.graph;
+    let placer = Placer::new(&reals, target);
     let linked = link(graph, &placer);
     let bytes = |value: ValueId| {
         let value = graph.value(value);

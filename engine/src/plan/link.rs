@@ -42,6 +42,8 @@ pub trait Carrier {
     fn carries_prologue(&self, node: NodeId, input: usize) -> bool;
     /// Whether the node's output is its first input under another shape, bytes unchanged.
     fn is_alias(&self, node: NodeId) -> bool;
+    /// What keeps a value to the steps of its quantization, where it is written as a real.
+    fn steps(&self, value: ValueId) -> Option<Link>;
     /// Whether the backend has copies that carry chains; without, elementwise nodes that nothing carries are steps of
     /// their own kernels.
     fn has_copies(&self) -> bool;
@@ -185,6 +187,7 @@ impl<C: Carrier> Linker<'_, C> {
             target.inputs.len() - 1
         });
         target.epilogue.links.extend(links);
+        target.epilogue.links.extend(self.carrier.steps(node.outputs[0]));
         target.outputs[0] = node.outputs[0];
         target.riders.push(id);
         self.readers[base.0] -= 1;
@@ -221,6 +224,7 @@ impl<C: Carrier> Linker<'_, C> {
             pending.extras.len() - 1
         });
         pending.chain.links.extend(links);
+        pending.chain.links.extend(self.carrier.steps(node.outputs[0]));
         pending.riders.push(id);
         self.pending[node.outputs[0].0] = Some(pending);
     }
@@ -264,8 +268,11 @@ impl<C: Carrier> Linker<'_, C> {
                 }
             }
         }
-        let own = if backend == Backend::Gpu { node.op.activation().link() } else { None };
-        let epilogue = Chain { links: own.into_iter().collect() };
+        let own = (backend == Backend::Gpu).then(|| {
+            let steps = node.outputs.first().and_then(|&output| self.carrier.steps(output));
+            node.op.activation().link().into_iter().chain(steps)
+        });
+        let epilogue = Chain { links: own.into_iter().flatten().collect() };
         self.push(Step {
             backend,
             node: Some(id),

@@ -9,9 +9,11 @@ mod gpu;
 mod link;
 mod memory;
 mod print;
+mod reals;
 
 pub use link::{Carrier, Linked, Step, link};
 pub use memory::{Layout, Lifetime, layout};
+pub use reals::Reals;
 
 use crate::graph::{Graph, NodeId, ValueId};
 use crate::wgsl::{Choice, Dialect, Elem, Shader};

@@ -17,6 +17,7 @@ use crate::cpu;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Model, NodeId};
 use crate::passes::{self, Applied, PASSES};
+use crate::pool::Pool;
 use crate::schema::Bytes;
 use crate::tensor::{Tensor, TensorType};
 use std::fmt::Write;
@@ -166,20 +167,26 @@ impl<'a> Builder<'a> {
         }
         let mut graph = self.model.main().clone();
         let applied = passes::optimize(&mut graph, self.passes)?;
+        let mut called = self.model.graphs.clone();
+        for graph in called.iter_mut().skip(1) {
+            passes::optimize(graph, self.passes)?;
+        }
+        let pool = Arc::new(Pool::new(self.threads));
+        let program = cpu::Program::new(&self.model.graphs).fast(called, pool.clone())?;
         let graph = Arc::new(graph);
-        let runner = self.runner(graph.clone())?;
+        let runner = self.runner(graph.clone(), program, pool)?;
         Ok(Session { graph, passes: applied, runner })
     }
 
     #[cfg(feature = "gpu")]
-    fn runner(self, graph: Arc<Graph>) -> Result<Runner> {
+    fn runner(self, graph: Arc<Graph>, program: cpu::Program, pool: Arc<Pool>) -> Result<Runner> {
         match &self.gpu {
-            None => self.cpu_runner(graph),
+            None => self.cpu_runner(graph, program, pool),
             Some(gpu) => {
                 let runner = gpu::Runner::new(
                     gpu,
                     graph,
-                    cpu::Program::new(&self.model.graphs),
+                    program,
                     self.precision,
                     self.on_cpu,
                     self.small_map,
@@ -192,12 +199,12 @@ impl<'a> Builder<'a> {
     }
 
     #[cfg(not(feature = "gpu"))]
-    fn runner(self, graph: Arc<Graph>) -> Result<Runner> {
-        self.cpu_runner(graph)
+    fn runner(self, graph: Arc<Graph>, program: cpu::Program, pool: Arc<Pool>) -> Result<Runner> {
+        self.cpu_runner(graph, program, pool)
     }
 
-    fn cpu_runner(&self, graph: Arc<Graph>) -> Result<Runner> {
-        let executable = cpu::Executable::new(graph, cpu::Program::new(&self.model.graphs), self.threads)?;
+    fn cpu_runner(&self, graph: Arc<Graph>, program: cpu::Program, pool: Arc<Pool>) -> Result<Runner> {
+        let executable = cpu::Executable::new(graph, program, pool)?;
         check_cap(executable.memory().0, self.memory_cap)?;
         Ok(Runner::Cpu(Box::new(executable)))
     }

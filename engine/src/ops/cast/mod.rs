@@ -65,6 +65,10 @@ impl Operator for Cast {
         }
     }
 
+    fn takes_reals(&self) -> bool {
+        false
+    }
+
     fn link(&self, operands: &Operands, of: usize) -> Option<Chain> {
         let (from, to) = (operands.optional(0)?.ty, operands.outputs.first()?);
         if of != 0 || *self == Cast::Bits || !carried(from) || !carried(to) {

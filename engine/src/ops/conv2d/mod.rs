@@ -104,6 +104,10 @@ impl Operator for Conv2d {
         input == 0 && pointwise && self.stride == [1, 1]
     }
 
+    fn bias(&self) -> Option<usize> {
+        Some(2)
+    }
+
     fn activation(&self) -> Activation {
         self.activation
     }

@@ -94,6 +94,10 @@ impl Operator for DepthwiseConv2d {
         gpu::kernel(self, operands, choice)
     }
 
+    fn bias(&self) -> Option<usize> {
+        Some(2)
+    }
+
     fn activation(&self) -> Activation {
         self.activation
     }

@@ -99,6 +99,10 @@ impl Operator for FullyConnected {
         gpu::kernel(self, operands, choice)
     }
 
+    fn bias(&self) -> Option<usize> {
+        Some(2)
+    }
+
     fn activation(&self) -> Activation {
         self.activation
     }

@@ -6,7 +6,7 @@
 /// The family's cases.
 pub mod cases;
 
-use super::{Operands, Operator, Refusal, Source, Verdict};
+use super::{Chain, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{DType, Tensor, TensorType};
 
 /// A change between reals and the integers that stand for them.
@@ -54,6 +54,12 @@ impl Operator for Quantize {
         let reals =
             input.to_reals().ok_or_else(|| Refusal::new(format!("it does not take {}", input.dtype())))?;
         Ok(vec![Tensor::from_reals(outputs[0].clone(), &reals)?])
+    }
+
+    /// Between reals it is the identity: who writes a quantized value keeps it to its steps.
+    fn link(&self, operands: &Operands, of: usize) -> Option<Chain> {
+        let reals = |ty: &TensorType| ty.dtype == DType::F32 && ty.rank() <= 4;
+        (of == 0 && reals(operands.optional(0)?.ty) && reals(operands.outputs.first()?)).then(Chain::empty)
     }
 }
 

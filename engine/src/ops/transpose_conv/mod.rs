@@ -178,6 +178,10 @@ impl Operator for TransposeConv {
         gpu::kernel(self, operands, choice)
     }
 
+    fn bias(&self) -> Option<usize> {
+        Some(self.form.operands()[2])
+    }
+
     fn activation(&self) -> Activation {
         self.activation
     }
