@@ -206,7 +206,7 @@ pub fn node(
 }
 
 /// Whether the operator gives a constant in another form.
-fn unpacks(code: BuiltinOperator) -> bool {
+pub fn unpacks(code: BuiltinOperator) -> bool {
     matches!(code, BuiltinOperator::DEQUANTIZE | BuiltinOperator::DENSIFY)
 }
 

@@ -1,6 +1,6 @@
 //! The layers of a file: nodes with weights that may be stored in another way, those that share weights together.
 
-use super::edit::{Editor, Place, written};
+use super::edit::{Editor, Place, unpacks, written};
 use crate::schema::{BuiltinOperator, SubGraph, TensorType};
 use std::collections::BTreeMap;
 
@@ -189,9 +189,9 @@ fn shared_with(
             owners.get(&editor.tensor((graph, root)).buffer).filter(|&&owner| owner == index)
         };
         for (node, operator) in subgraph.operators.iter().enumerate() {
-            let unpacks =
-                [BuiltinOperator::DEQUANTIZE, BuiltinOperator::DENSIFY].contains(&editor.code(operator));
-            if unpacks && written(operator).all(|tensor| !subgraph.outputs.contains(&(tensor as i32))) {
+            if unpacks(editor.code(operator))
+                && written(operator).all(|tensor| !subgraph.outputs.contains(&(tensor as i32)))
+            {
                 continue;
             }
             let weights = layer

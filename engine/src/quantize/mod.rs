@@ -92,6 +92,19 @@ pub struct Change {
     pub why: String,
 }
 
+impl Change {
+    fn of(layer: &Layer, (form, why): (Form, String)) -> Self {
+        Self {
+            name: layer.name.clone(),
+            operator: layer.operator.clone(),
+            elements: layer.elements,
+            before: layer.bytes,
+            form,
+            why,
+        }
+    }
+}
+
 impl Recipe<'_> {
     /// The form that the recipe wants for a layer, or why it stays.
     fn form(&self, layer: &Layer) -> Result<Form, String> {
@@ -152,27 +165,16 @@ pub fn convert_static(
     let mut rest: BTreeMap<String, (Form, String)> = BTreeMap::new();
     for layer in layer::layers(&editor) {
         let form = Recipe { mode: Mode::WeightOnly, ..*recipe }.form(&layer);
-        let stored = match form {
-            Ok(form) => store::store(&mut editor, &layer, form, recipe.granularity)?,
-            Err(why) => (Form::AsTheyWere, why),
-        };
+        let stored = store_as(&mut editor, &layer, form, recipe.granularity)?;
         rest.insert(layer.name, stored);
     }
     store::store_rest(&mut editor, Form::AsTheyWere)?;
     let integers: BTreeMap<String, Form> =
         nodes.into_iter().filter(|(_, form)| *form == Form::Static).collect();
-    let changes = before.into_iter().map(|layer| {
+    let changes = before.iter().map(|layer| {
         let integer = integers.get(&layer.name).map(|&form| (form, String::new()));
         let unknown = || (Form::AsTheyWere, "it is not there any more".to_string());
-        let (form, why) = integer.or_else(|| rest.get(&layer.name).cloned()).unwrap_or_else(unknown);
-        Change {
-            name: layer.name,
-            operator: layer.operator,
-            elements: layer.elements,
-            before: layer.bytes,
-            form,
-            why,
-        }
+        Change::of(layer, integer.or_else(|| rest.get(&layer.name).cloned()).unwrap_or_else(unknown))
     });
     Ok((editor.finish(), changes.collect()))
 }
@@ -188,18 +190,8 @@ pub fn with_forms(
     let layers = layer::layers(&editor);
     let mut changes = Vec::with_capacity(layers.len());
     for (index, layer) in layers.iter().enumerate() {
-        let (form, why) = match form(index, layer) {
-            Ok(form) => store::store(&mut editor, layer, form, granularity)?,
-            Err(why) => (Form::AsTheyWere, why),
-        };
-        changes.push(Change {
-            name: layer.name.clone(),
-            operator: layer.operator.clone(),
-            elements: layer.elements,
-            before: layer.bytes,
-            form,
-            why,
-        });
+        let stored = store_as(&mut editor, layer, form(index, layer), granularity)?;
+        changes.push(Change::of(layer, stored));
     }
     if matches!(weights, Weights::Integers(_)) && changes.iter().all(|change| change.form == Form::AsTheyWere)
     {
@@ -214,6 +206,19 @@ pub fn with_forms(
         },
     )?;
     Ok((editor.finish(), changes))
+}
+
+/// Stores a layer in a form, or leaves it for the reason given; tells the form in the end, and why.
+fn store_as(
+    editor: &mut Editor,
+    layer: &Layer,
+    form: Result<Form, String>,
+    granularity: Granularity,
+) -> Result<(Form, String)> {
+    match form {
+        Ok(form) => store::store(editor, layer, form, granularity),
+        Err(why) => Ok((Form::AsTheyWere, why)),
+    }
 }
 
 /// The error that no layer's weights can become integers.
