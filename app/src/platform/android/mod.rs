@@ -72,14 +72,6 @@ pub fn insets([width, height]: [u32; 2]) -> Option<[u32; 4]> {
     })
 }
 
-/// A file of the package, whole.
-pub fn packaged(name: &str) -> Result<Vec<u8>> {
-    let assets = running()?.asset_manager();
-    let path = std::ffi::CString::new(name).context("a file's name without zero bytes")?;
-    let mut asset = assets.open(&path).with_context(|| format!("the package holds no file {name}"))?;
-    Ok(asset.buffer().with_context(|| format!("the file {name} of the package cannot be read"))?.to_vec())
-}
-
 fn running() -> Result<AndroidApp> {
     lock().clone().context("no activity is running")
 }
