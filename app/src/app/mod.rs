@@ -42,7 +42,7 @@ use crate::pipeline::{Frame, Pace, readback};
 use crate::platform;
 use crate::platform::lifecycle::{self, Life};
 use crate::render::Wish;
-use crate::segment::Segmenter;
+use crate::segment::{Segmenter, processors};
 use crate::ui;
 pub use engines::Ready;
 use screen::{Screen, View};
@@ -73,7 +73,7 @@ pub struct Options {
 impl Default for Options {
     /// The first camera, before a blurred room, by the graphics adapter.
     fn default() -> Self {
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = processors();
         Self {
             source: Choice::Automatic,
             reading: None,

@@ -6,9 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::{App, Browser, Choice, Event, Found, waker};
-use crate::camera::{
-    self, Clip, Feed, Interest, Lost, Mode, Open, Picture, Seen, Source, Status, Watch, y4m::Y4m,
-};
+use crate::camera::{self, Clip, Feed, Interest, Lost, Open, Seen, Source, Status, Watch};
 
 /// How long a camera may take to let go before the next source is opened beside it.
 const LETTING_GO: Duration = Duration::from_millis(400);
@@ -19,9 +17,12 @@ impl App {
         let open = match &choice {
             // The cameras are being listed; the list decides.
             Choice::Automatic => None,
-            Choice::Camera(index, mode) => Some(open_camera(*index, *mode)),
+            Choice::Camera(index, mode) => Some(camera::opening(*index, *mode)),
             Choice::Clip => Some(Box::new(|| Ok(Box::new(Clip::open()?) as Box<dyn Source>)) as Open),
-            Choice::File(path) => Some(open_file(path.clone())),
+            Choice::File(path) => {
+                let path = path.clone();
+                Some(Box::new(move || camera::open_file(&path)) as Open)
+            }
         };
         self.state.source.choice = choice;
         if let Some(open) = open {
@@ -159,21 +160,6 @@ impl App {
             Err(error) => self.tell(format!("{error:#}"), true),
         }
     }
-}
-
-fn open_file(path: PathBuf) -> Open {
-    Box::new(move || {
-        let clip = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("y4m"));
-        Ok(if clip {
-            Box::new(Y4m::open(&path)?) as Box<dyn Source>
-        } else {
-            Box::new(Picture::open(&path)?)
-        })
-    })
-}
-
-fn open_camera(index: u32, mode: Option<Mode>) -> Open {
-    Box::new(move || camera::open(index, mode))
 }
 
 /// A folder's content, sorted; an empty path means the user's pictures or home.

@@ -9,6 +9,7 @@ pub use crate::camera::Found;
 use crate::camera::{Info, Mode, Status};
 use crate::pipeline::frame::Color;
 use crate::platform::permission::Permission;
+use crate::segment::processors;
 pub use crate::segment::{Backend, Engine, Precision};
 
 /// What is done with the background.
@@ -187,7 +188,6 @@ pub struct State {
 impl State {
     /// The state before anything has happened.
     pub fn new(look: Look, choice: Choice, wanted: Engine, models: Vec<String>) -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             look,
             source: SourceState {
@@ -204,7 +204,7 @@ impl State {
                 models,
                 preparing: false,
                 half: false,
-                processors,
+                processors: processors(),
                 adapter: String::new(),
             },
             figures: super::Figures::default(),

@@ -92,7 +92,7 @@ struct Live {
 
 impl Source for Live {
     fn info(&self) -> Info {
-        Info { name: self.name.clone(), detail: self.mode.to_string(), live: true }
+        Info::of_camera(&self.name, self.mode)
     }
 
     fn next(&mut self) -> Result<Option<Frame>> {

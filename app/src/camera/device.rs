@@ -9,7 +9,7 @@ use std::thread;
 use anyhow::{Context, Result};
 
 use super::mode::{Mode, choose};
-use super::{Source, system};
+use super::{Open, Source, system};
 
 /// A camera that the system knows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +69,11 @@ pub fn open(index: u32, mode: Option<Mode>) -> Result<Box<dyn Source>> {
             .with_context(|| format!("the camera “{}” offers no format that can be read", device.name))?,
     };
     system::open(&device, mode)
+}
+
+/// The same, later, on the thread of a [`Feed`](super::Feed).
+pub fn opening(index: u32, mode: Option<Mode>) -> Open {
+    Box::new(move || open(index, mode))
 }
 
 /// What the program wants of a [`Watch`].

@@ -30,12 +30,13 @@ mod system;
 mod system;
 
 use std::fmt;
+use std::path::Path;
 
 use anyhow::Result;
 
 pub use buffer::Layout;
 pub use clip::{Clip, PERIOD, Scene};
-pub use device::{Device, Found, Interest, Lost, Seen, Watch, cameras, open};
+pub use device::{Device, Found, Interest, Lost, Seen, Watch, cameras, open, opening};
 pub use feed::{Feed, Open, STALL, Status, Wake};
 pub use jpeg::frame_from_jpeg;
 pub use mode::{Encoding, Mode, RULE, Rate, Wanted, choose};
@@ -46,6 +47,7 @@ pub use synthetic::Synthetic;
 use crate::pipeline::frame::Frame;
 
 /// How many unusable pictures in a row a camera may send before it counts as broken.
+#[cfg(any(windows, target_os = "macos", target_os = "linux"))]
 const PATIENCE: u32 = 60;
 
 /// Gives frames, one after the other.
@@ -67,6 +69,19 @@ pub struct Info {
     pub detail: String,
     /// Whether a camera is on, so that people may want to know.
     pub live: bool,
+}
+
+impl Info {
+    /// A camera that is on, by its name and mode.
+    fn of_camera(name: &str, mode: Mode) -> Self {
+        Self { name: name.into(), detail: mode.to_string(), live: true }
+    }
+}
+
+/// Opens a picture or, by the name's extension, a y4m clip.
+pub fn open_file(path: &Path) -> Result<Box<dyn Source>> {
+    let clip = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("y4m"));
+    Ok(if clip { Box::new(y4m::Y4m::open(path)?) } else { Box::new(Picture::open(path)?) })
 }
 
 /// The error of a camera that has sent nothing for a moment: it is there and may go on.

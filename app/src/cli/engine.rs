@@ -8,13 +8,17 @@ use matte_engine::{Model, Precision, Session};
 
 use super::arguments::{BackendName, EngineArguments, PrecisionName};
 use super::bad_input;
-use crate::catalogue::SEGMENTERS;
+use crate::catalogue::{Entry, SEGMENTERS};
 use crate::render::{Gpu, Wish, device_for};
+use crate::segment::processors;
+
+fn bundled(name: &Path) -> Option<&'static Entry> {
+    SEGMENTERS.iter().find(|entry| name.as_os_str() == entry.name)
+}
 
 /// A bundled model by its name, or a model file.
 pub fn model(name: &Path) -> Result<Model> {
-    let bundled = SEGMENTERS.iter().find(|entry| name.as_os_str() == entry.name);
-    let model = match bundled {
+    let model = match bundled(name) {
         Some(entry) => Model::from_bytes(entry.bytes),
         None => Model::open(name),
     };
@@ -23,9 +27,8 @@ pub fn model(name: &Path) -> Result<Model> {
 
 /// The bytes of a bundled model by its name, or of a model file.
 pub fn bytes(name: &Path) -> Result<Vec<u8>> {
-    let bundled = SEGMENTERS.iter().find(|entry| name.as_os_str() == entry.name);
     let read = || std::fs::read(name).with_context(|| format!("the model {} cannot be read", name.display()));
-    bundled.map_or_else(read, |entry| Ok(entry.bytes.to_vec())).map_err(bad_input)
+    bundled(name).map_or_else(read, |entry| Ok(entry.bytes.to_vec())).map_err(bad_input)
 }
 
 /// The graphics adapter that the arguments name, if the network is to run there.
@@ -54,8 +57,7 @@ pub fn session(model: &Model, gpu: Option<&Gpu>, arguments: &EngineArguments) ->
 
 /// The threads that the arguments ask for; all that the machine runs at once without a number.
 pub fn threads(arguments: &EngineArguments) -> usize {
-    let all = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    arguments.threads.map_or(all, usize::from)
+    arguments.threads.map_or_else(processors, usize::from)
 }
 
 /// Values between 0 and 1, or small integers, always the same.

@@ -16,7 +16,7 @@ use super::output::Output;
 use super::planes::{planar_format, planes_from_frame, planes_from_rgba};
 use super::process::{Studio, clip_studio};
 use super::progress;
-use crate::camera::{self, Clip, Device, Feed, Info, Lost, Mode, Open, Picture, Source, Status, y4m};
+use crate::camera::{self, Clip, Device, Feed, Info, Lost, Mode, Open, Source, Status, y4m};
 use crate::pipeline::Settings;
 use crate::pipeline::frame::{Color, Frame};
 
@@ -69,13 +69,8 @@ impl Origin {
             Named::Clip | Named::File(_) => None,
         };
         let open: Open = match (&camera, named(&arguments.source)?) {
-            (Some((device, mode)), _) => open_camera(device.index, *mode),
-            (None, Named::File(path)) if path.extension().is_some_and(|extension| extension == "y4m") => {
-                Box::new(move || Ok(Box::new(y4m::Y4m::open(&path)?) as Box<dyn Source>))
-            }
-            (None, Named::File(path)) => {
-                Box::new(move || Ok(Box::new(Picture::open(&path)?) as Box<dyn Source>))
-            }
+            (Some((device, mode)), _) => camera::opening(device.index, Some(*mode)),
+            (None, Named::File(path)) => Box::new(move || camera::open_file(&path)),
             _ => Box::new(|| Ok(Box::new(Clip::open()?) as Box<dyn Source>)),
         };
         let color = arguments.mode.color;
@@ -113,7 +108,7 @@ impl Origin {
         loop {
             thread::sleep(LOOK);
             if let Some((index, _)) = lost.returned(&camera::cameras(None)?, false) {
-                self.feed = Some(started(open_camera(index, mode), self.color)?);
+                self.feed = Some(started(camera::opening(index, Some(mode)), self.color)?);
                 self.opened += 1;
                 return Ok(());
             }
@@ -130,10 +125,6 @@ impl Origin {
     fn left_out(&self) -> u64 {
         self.dropped_before + self.feed.as_ref().map_or(0, Feed::dropped)
     }
-}
-
-fn open_camera(index: u32, mode: Mode) -> Open {
-    Box::new(move || camera::open(index, Some(mode)))
 }
 
 fn started(open: Open, color: Option<Color>) -> Result<Feed> {

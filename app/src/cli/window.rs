@@ -7,6 +7,7 @@ use super::arguments::{
     WindowArguments,
 };
 use super::camera::Named;
+use super::engine::threads;
 use super::{bad_input, camera};
 use crate::app::{self, Backend, Choice, Effect, Engine, Look, Options, Precision, Toggle};
 use crate::catalogue;
@@ -62,7 +63,6 @@ fn chosen(name: Option<&str>, arguments: &ModeArguments) -> Result<Choice> {
 
 /// The engine's options by the names of the command line.
 pub fn engine(arguments: &EngineArguments, model: usize) -> Engine {
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     Engine {
         backend: match arguments.backend {
             BackendName::Gpu => Backend::Gpu,
@@ -72,7 +72,7 @@ pub fn engine(arguments: &EngineArguments, model: usize) -> Engine {
             PrecisionName::F32 => Precision::F32,
             PrecisionName::F16 => Precision::F16,
         },
-        threads: arguments.threads.map_or(processors, usize::from),
+        threads: threads(arguments),
         model,
     }
 }

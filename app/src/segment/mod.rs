@@ -37,6 +37,11 @@ pub enum Precision {
     F16,
 }
 
+/// The threads that the machine can run at once.
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
 /// How the network is to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Engine {

@@ -163,7 +163,7 @@ impl Live {
 
 impl Source for Live {
     fn info(&self) -> Info {
-        Info { name: self.device.name.clone(), detail: self.mode.to_string(), live: true }
+        Info::of_camera(&self.device.name, self.mode)
     }
 
     fn next(&mut self) -> Result<Option<Frame>> {
