@@ -13,6 +13,7 @@ pub struct Surface {
     window: Arc<Window>,
     surface: wgpu::Surface<'static>,
     config: wgpu::SurfaceConfiguration,
+    /// Whether it must be configured before it gives a picture.
     stale: bool,
 }
 
@@ -49,8 +50,20 @@ impl Surface {
             alpha_mode: wgpu::CompositeAlphaMode::Auto,
             view_formats: vec![],
         };
-        surface.configure(&gpu.device, &config);
-        Ok(Self { window, surface, config, stale: false })
+        let mut surface = Self { window, surface, config, stale: true };
+        surface.configure(&gpu.device);
+        Ok(surface)
+    }
+
+    /// Fits the surface to its configuration. A device that is busy for seconds refuses; then the surface stays stale.
+    fn configure(&mut self, device: &wgpu::Device) {
+        let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+        self.surface.configure(device, &self.config);
+        let refusal = pollster::block_on(scope.pop());
+        if let Some(refusal) = &refusal {
+            log::info!("the window's surface cannot be configured now: {refusal}");
+        }
+        self.stale = refusal.is_some();
     }
 
     /// The format of the pictures it gives.
@@ -69,7 +82,7 @@ impl Surface {
         let size = (size.width.min(largest), size.height.min(largest));
         if size.0 > 0 && size.1 > 0 && size != (self.config.width, self.config.height) {
             (self.config.width, self.config.height) = size;
-            self.surface.configure(device, &self.config);
+            self.configure(device);
         }
     }
 
@@ -81,8 +94,12 @@ impl Surface {
             return Ok(Next::Wait);
         }
         self.resize(size, device);
-        if std::mem::take(&mut self.stale) {
-            self.surface.configure(device, &self.config);
+        if self.stale {
+            self.configure(device);
+        }
+        if self.stale {
+            self.window.request_redraw();
+            return Ok(Next::Wait);
         }
         match self.surface.get_current_texture() {
             Current::Success(texture) => Ok(Next::Draw(texture)),
