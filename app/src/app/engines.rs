@@ -15,7 +15,7 @@ use crate::segment::{Backend, Engine, Network, OnCpu, OnGpu, Segmenter};
 /// A segmenter that is ready, or why there is none.
 pub struct Ready {
     engine: Engine,
-    /// The device it was built for, by [`App`]'s count.
+    /// The number of the device it was built for.
     device: u64,
     segmenter: Result<Segmenter>,
 }
@@ -29,7 +29,7 @@ impl App {
         }
         let Some(screen) = &self.screen else { return };
         let (device, queue) = (screen.gpu.device.clone(), screen.gpu.queue.clone());
-        let (proxy, number) = (self.proxy.clone(), self.devices);
+        let (proxy, number) = (self.proxy.clone(), self.device);
         let build = move || {
             let start = Instant::now();
             let segmenter = build(engine, &device, &queue, &proxy);
@@ -46,7 +46,7 @@ impl App {
     /// Puts a finished segmenter to work, or goes back to what works.
     pub(super) fn engine_ready(&mut self, ready: Ready) {
         self.state.engine.preparing = false;
-        if ready.device != self.devices {
+        if ready.device != self.device {
             return self.prepare_engine();
         }
         match ready.segmenter {

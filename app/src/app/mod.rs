@@ -18,6 +18,7 @@ mod state;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
@@ -156,8 +157,8 @@ pub struct App {
     /// The frame that the network beside the display was last offered.
     offered: Option<Arc<Frame>>,
     segmenter: Option<Segmenter>,
-    /// How often the device changed; a segmenter for an earlier one is of no use.
-    devices: u64,
+    /// The number of the device that is in use; a segmenter for another one is of no use.
+    device: u64,
     /// Whether the segmenter is new and has made no mask yet.
     renewed: bool,
     /// Whether the frame that is shown is to go through the network once more.
@@ -191,7 +192,7 @@ impl App {
             shown_at: None,
             offered: None,
             segmenter: None,
-            devices: 0,
+            device: next_device(),
             renewed: false,
             again: false,
             pace: Pace::default(),
@@ -300,7 +301,7 @@ impl App {
     }
 
     fn leave_screen(&mut self) {
-        self.devices += 1;
+        self.device = next_device();
         self.segmenter = None;
         self.state.engine.running = None;
         self.screen = None;
@@ -405,6 +406,12 @@ impl ApplicationHandler<Event> for App {
             None => events.set_control_flow(ControlFlow::Wait),
         }
     }
+}
+
+/// A number that no device of this process had.
+fn next_device() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Whether a key is the one that leads back: a button of phones.
