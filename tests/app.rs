@@ -4,6 +4,8 @@
 mod cli;
 #[path = "app/life.rs"]
 mod life;
+#[path = "app/models.rs"]
+mod models;
 #[path = "app/pipeline/mod.rs"]
 mod pipeline;
 #[path = "app/screen.rs"]
@@ -12,6 +14,8 @@ mod screen;
 mod segment;
 #[path = "app/sighting.rs"]
 mod sighting;
+#[path = "app/tasks.rs"]
+mod tasks;
 #[path = "app/ui.rs"]
 mod ui;
 #[path = "app/window.rs"]

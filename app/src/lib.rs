@@ -13,9 +13,10 @@
 //! | [`render`] | adapter, surface, egui's triangles |
 //! | [`pipeline`] | from a captured frame to the composed picture; never sees winit or egui |
 //! | [`segment`] | the network's part of a frame, on the GPU or on the CPU |
+//! | [`task`] | what models of different kinds take and find |
 //! | [`camera`] | sources of frames, each on a thread of its own |
 //! | [`platform`] | what differs between systems |
-//! | [`catalogue`], [`backdrop`] | the networks and the pictures that come with the program |
+//! | [`catalogue`], [`backdrop`] | the networks that the program knows, the pictures that come with it |
 
 pub mod app;
 pub mod backdrop;
@@ -27,4 +28,5 @@ pub mod pipeline;
 pub mod platform;
 pub mod render;
 pub mod segment;
+pub mod task;
 pub mod ui;

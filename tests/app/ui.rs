@@ -2,8 +2,9 @@
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use matte::app::{Backend, Choice, Command, Effect, Engine, Found, Look, Precision, State};
+use matte::app::{Backend, Choice, Command, Effect, Engine, Fetch, Found, Look, Precision, State, offered};
 use matte::camera::{Device, Encoding, Info, Mode, Status};
+use matte::catalogue::Shelf;
 use matte::platform::permission::Permission;
 use matte::ui;
 
@@ -15,7 +16,7 @@ struct Desk {
 
 fn state() -> State {
     let engine = Engine { backend: Backend::Gpu, precision: Precision::F32, threads: 2, model: 0 };
-    let models = vec!["Person, square".into(), "Person, landscape".into()];
+    let models = offered(&Shelf::new().expect("a whole catalogue"));
     let mut state = State::new(Look::default(), Choice::Clip, engine, models);
     state.source.status = Status::Live;
     state.source.info = Some(Info { name: "Bundled clip".into(), detail: "848×480".into(), live: false });
@@ -197,4 +198,57 @@ fn a_refused_camera_shows_why_and_a_button() {
         desk([360.0, 640.0], unconcerned).query_by_label("Allow the camera").is_none(),
         "the clip needs none"
     );
+}
+
+/// A state whose models that are fetched are all still away, and the index of the one with this title.
+fn with_away(title: &str) -> (State, usize) {
+    let mut state = state();
+    let away = matte::catalogue::ENTRIES.iter().map(|entry| !entry.is_carried());
+    state.engine.models.iter_mut().zip(away).for_each(|(offered, away)| offered.here = !away);
+    let index = state.engine.models.iter().position(|offered| offered.title == title);
+    (state, index.expect("a model of the catalogue"))
+}
+
+#[test]
+fn the_picker_lists_models_by_task() {
+    let (state, pose) = with_away("Body pose");
+    let mut harness = desk([1280.0, 1400.0], state.clone());
+    harness.get_by_label("Model: Person, square").click();
+    harness.run();
+    for group in ["Segmentation", "Faces", "Boxes", "Classification", "Depth"] {
+        assert!(harness.query_all_by_label(group).next().is_some(), "{group}");
+    }
+    harness.get_by_role_and_label(egui::accesskit::Role::Button, "Body pose").click();
+    harness.run();
+    assert_eq!(harness.into_state().asked, [Command::Model(pose)]);
+}
+
+#[test]
+fn a_model_shows_its_license_before_it_is_fetched() {
+    let (mut state, hair) = with_away("Hair");
+    state.engine.shown = Some(hair);
+    let mut harness = desk([1280.0, 1400.0], state);
+    assert!(harness.query_by_label_contains("Apache-2.0, © The MediaPipe Authors").is_some());
+    harness.get_by_label("Fetch 0.8 MB").click();
+    harness.run();
+    assert_eq!(harness.into_state().asked, [Command::Fetch(hair)]);
+}
+
+#[test]
+fn a_transfer_shows_how_far_it_is_and_can_be_stopped() {
+    let (mut state, hair) = with_away("Hair");
+    state.engine.fetch = Some(Fetch { model: hair, part: 0.4 });
+    let mut harness = desk([1280.0, 1400.0], state);
+    assert!(harness.query_by_label_contains("Fetch 0.8 MB").is_none());
+    harness.get_by_label("Stop").click();
+    harness.run();
+    assert_eq!(harness.into_state().asked, [Command::StopFetch]);
+}
+
+#[test]
+fn every_class_has_a_box_to_check() {
+    let mut state = state();
+    state.engine.classes = vec![("cat".into(), false), ("person".into(), true)];
+    assert_eq!(after_click(state.clone(), "cat"), [Command::Keep(0, true)]);
+    assert_eq!(after_click(state, "person"), [Command::Keep(1, false)]);
 }

@@ -26,6 +26,7 @@ impl App {
     /// Draws and presents one frame and carries out what the UI asks for. Tells whether to go on.
     pub(super) fn draw(&mut self) -> Result<bool> {
         let Some(Layout { painting, commands, picture }) = self.lay_out() else { return Ok(true) };
+        self.take_findings();
         let fresh = self.take_frame();
         let last = self.is_last();
         let presented = self.present(painting, picture, fresh.as_ref(), last)?;
@@ -95,6 +96,8 @@ impl App {
         let Some(screen) = &mut self.screen else { return Ok(false) };
         screen.overlay.encode(&screen.gpu, &mut encoder, &view, &painting);
         screen.gpu.queue.submit([encoder.finish()]);
+        self.submitted();
+        let Some(screen) = &mut self.screen else { return Ok(false) };
         if let Some(path) = self.options.screenshot.as_ref().filter(|_| last) {
             save(&screen.gpu, &texture.texture, path)?;
         }
@@ -116,6 +119,7 @@ impl App {
         let read = readback::bytes();
         figures.read_back = read.pixels - self.read_before.pixels;
         figures.timers = read.timings - self.read_before.timings;
+        figures.outputs = read.outputs - self.read_before.outputs;
         self.read_before = read;
         figures.presented += u64::from(complete);
         let dropped = self.feed.as_ref().map_or(0, |feed| feed.dropped());

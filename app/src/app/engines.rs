@@ -9,15 +9,16 @@ use std::time::Instant;
 use anyhow::Result;
 
 use super::{App, Event};
-use crate::catalogue::SEGMENTERS;
-use crate::segment::{Backend, Engine, Network, OnCpu, OnGpu, Segmenter};
+use crate::catalogue::Item;
+use crate::segment::{Backend, Engine, Network, Segmenter};
+use crate::task::Task;
 
 /// A segmenter that is ready, or why there is none.
 pub struct Ready {
     engine: Engine,
     /// The number of the device it was built for.
     device: u64,
-    segmenter: Result<Segmenter>,
+    segmenter: Result<(Segmenter, Task)>,
 }
 
 impl App {
@@ -29,10 +30,14 @@ impl App {
         }
         let Some(screen) = &self.screen else { return };
         let (device, queue) = (screen.gpu.device.clone(), screen.gpu.queue.clone());
+        let item = match self.shelf.item(engine.model) {
+            Ok(item) => item.clone(),
+            Err(error) => return self.tell(format!("{error:#}"), true),
+        };
         let (proxy, number) = (self.proxy.clone(), self.device);
         let build = move || {
             let start = Instant::now();
-            let segmenter = build(engine, &device, &queue, &proxy);
+            let segmenter = build(engine, &item, &device, &queue, &proxy);
             log::info!("the network for {engine:?} was prepared in {:?}", start.elapsed());
             // The loop ends before its threads do; then nobody needs the segmenter.
             let _ = proxy.send_event(Event::Engine(Ready { engine, device: number, segmenter }));
@@ -50,8 +55,10 @@ impl App {
             return self.prepare_engine();
         }
         match ready.segmenter {
-            Ok(segmenter) => {
+            Ok((segmenter, task)) => {
                 self.segmenter = Some(segmenter);
+                self.drawn = None;
+                self.learn_task(&task);
                 self.offered = None;
                 self.offer_frame();
                 self.renewed = true;
@@ -75,23 +82,17 @@ impl App {
 
 fn build(
     engine: Engine,
+    item: &Item,
     device: &wgpu::Device,
     queue: &wgpu::Queue,
     proxy: &winit::event_loop::EventLoopProxy<Event>,
-) -> Result<Segmenter> {
-    let network = Network::bundled(&SEGMENTERS[engine.model])?;
-    match engine.backend {
-        Backend::Gpu => {
-            let on_gpu = OnGpu::new(&network, engine.precision, device, queue)?;
-            Ok(Segmenter::Gpu(Box::new(on_gpu)))
-        }
-        Backend::Cpu => {
-            let proxy = proxy.clone();
-            let wake = Box::new(move || {
-                // The loop ends before its threads do; then nobody needs the mask.
-                let _ = proxy.send_event(Event::Mask);
-            });
-            Ok(Segmenter::Cpu(OnCpu::new(network, engine.threads, wake)?))
-        }
-    }
+) -> Result<(Segmenter, Task)> {
+    let network = Network::of_item(item)?;
+    let task = network.reading.task.clone();
+    let proxy = proxy.clone();
+    let wake = Box::new(move || {
+        // The loop ends before its threads do; then nobody needs the mask.
+        let _ = proxy.send_event(Event::Mask);
+    });
+    Ok((Segmenter::new(network, engine, device, queue, wake)?, task))
 }

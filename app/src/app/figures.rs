@@ -104,6 +104,8 @@ pub struct Figures {
     pub read_back: u64,
     /// Bytes of the GPU's clock that came back in the last frame.
     pub timers: u64,
+    /// Bytes of a network's boxes, points and scores that came back in the last frame.
+    pub outputs: u64,
     /// Pictures presented.
     pub presented: u64,
 }

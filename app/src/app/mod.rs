@@ -8,6 +8,7 @@ mod draw;
 mod engines;
 mod figures;
 mod look;
+mod models;
 mod permission;
 mod picture;
 #[cfg(not(target_os = "android"))]
@@ -18,7 +19,7 @@ mod state;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
@@ -32,20 +33,21 @@ pub use figures::{Figures, Meter, Stage};
 #[cfg(not(target_os = "android"))]
 pub use rehearsal::{Rehearsal, rehearse};
 pub use state::{
-    Backend, Browser, Choice, Command, Effect, Engine, EngineState, Found, Look, Notice, Precision,
-    SourceState, State, Toggle,
+    Backend, Browser, Choice, Command, Effect, Engine, EngineState, Fetch, Found, Look, Notice, Offered,
+    Precision, SourceState, State, Toggle,
 };
 
 use crate::camera::{Feed, Lost, Seen, Status, Watch};
-use crate::catalogue::SEGMENTERS;
+use crate::catalogue::Shelf;
 use crate::pipeline::frame::Color;
 use crate::pipeline::{Frame, Pace, readback};
 use crate::platform;
 use crate::platform::lifecycle::{self, Life};
 use crate::render::Wish;
-use crate::segment::{Segmenter, processors};
+use crate::segment::{Drawn, Segmenter, processors};
 use crate::ui;
 pub use engines::Ready;
+pub use models::offered;
 use screen::{Screen, View};
 
 /// How the window is to start.
@@ -59,6 +61,8 @@ pub struct Options {
     pub look: Look,
     /// What runs the network.
     pub engine: Engine,
+    /// The models to choose from; the catalogue's without it.
+    pub shelf: Option<Shelf>,
     /// The adapter.
     pub adapter: Wish,
     /// Whether the figures lie over the picture.
@@ -80,6 +84,7 @@ impl Default for Options {
             reading: None,
             look: Look::default(),
             engine: Engine { backend: Backend::Gpu, precision: Precision::F16, threads, model: 0 },
+            shelf: None,
             adapter: Wish::default(),
             overlay: false,
             size: (1080, 720),
@@ -99,6 +104,10 @@ pub enum Event {
     Engine(Ready),
     /// The cameras were listed.
     Cameras(Seen),
+    /// So much of a model has come, 0 to 1.
+    Fetching(f32),
+    /// A model has come, or not.
+    Fetched(usize, Result<PathBuf>),
     /// The system tells what becomes of the window.
     Life(lifecycle::Event),
 }
@@ -157,6 +166,11 @@ pub struct App {
     /// The frame that the network beside the display was last offered.
     offered: Option<Arc<Frame>>,
     segmenter: Option<Segmenter>,
+    shelf: Shelf,
+    /// Tells the transfer of a model to stop.
+    fetching: Option<Arc<AtomicBool>>,
+    /// What the network beside the display found last.
+    drawn: Option<Drawn>,
     /// The number of the device that is in use; a segmenter for another one is of no use.
     device: u64,
     /// Whether the segmenter is new and has made no mask yet.
@@ -173,7 +187,8 @@ pub struct App {
 
 impl App {
     fn new(options: Options, proxy: EventLoopProxy<Event>) -> Result<Self> {
-        let models = SEGMENTERS.iter().map(|entry| Ok(entry.card()?.title)).collect::<Result<_>>()?;
+        let shelf = options.shelf.clone().map_or_else(Shelf::new, Ok)?;
+        let models = offered(&shelf);
         let mut state = State::new(options.look.clone(), options.source.clone(), options.engine, models);
         state.overlay = options.overlay;
         state.source.reading = options.reading;
@@ -192,6 +207,9 @@ impl App {
             shown_at: None,
             offered: None,
             segmenter: None,
+            shelf,
+            fetching: None,
+            drawn: None,
             device: next_device(),
             renewed: false,
             again: false,
@@ -214,6 +232,14 @@ impl App {
             Command::Engine(engine) => {
                 self.state.engine.wanted = engine;
                 self.prepare_engine();
+            }
+            Command::Model(index) => self.choose_model(index),
+            Command::Fetch(index) => self.fetch_model(index),
+            Command::StopFetch => self.stop_fetch(),
+            Command::Keep(class, keep) => self.keep_class(class, keep),
+            Command::Source(Choice::File(path)) if is_model(&path) => {
+                self.state.browser = None;
+                self.open_model(path);
             }
             Command::Source(choice) => {
                 self.state.browser = None;
@@ -366,6 +392,8 @@ impl ApplicationHandler<Event> for App {
             Event::Mask => {}
             Event::Engine(ready) => self.engine_ready(ready),
             Event::Cameras(seen) => self.cameras_seen(seen),
+            Event::Fetching(part) => self.fetch_goes_on(part),
+            Event::Fetched(model, fetched) => self.model_fetched(model, fetched),
             Event::Life(event) => self.live(events, event),
         }
         self.redraw();
@@ -417,6 +445,11 @@ fn next_device() -> u64 {
 /// Whether a key is the one that leads back: a button of phones.
 fn is_back(event: &KeyEvent) -> bool {
     event.state == ElementState::Pressed && event.logical_key == Key::Named(NamedKey::BrowserBack)
+}
+
+/// Whether a file is a model, by its name.
+fn is_model(path: &std::path::Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("tflite"))
 }
 
 /// A time after `delay`, if it comes within the day.

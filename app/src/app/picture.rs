@@ -1,7 +1,7 @@
 //! The picture's part of a frame: what to show next, and how it gets its mask.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use wgpu::{CommandEncoder, TextureView};
@@ -10,8 +10,12 @@ use super::draw::milliseconds;
 use super::look::{settings_of, show_backdrop};
 use super::screen::Screen;
 use super::{App, Effect, Look, Stage};
-use crate::pipeline::{Frame, Mask, Rect, Target};
-use crate::segment::{Answer, Segmenter, mask_texture};
+use crate::camera::Status;
+use crate::pipeline::{Annotation, Frame, Mask, Rect, Target};
+use crate::segment::{Answer, Drawn, Segmenter, mask_texture};
+
+/// The time until the window looks again for what a network found in a picture that stands still.
+const FINDINGS: Duration = Duration::from_millis(4);
 
 /// A frame that is shown for the first time.
 pub struct Fresh {
@@ -56,7 +60,7 @@ impl App {
 
     fn take_newest(&mut self) -> Option<Fresh> {
         let frame = self.feed.as_ref()?.latest()?;
-        let again = std::mem::take(&mut self.again) || self.renewed;
+        let again = std::mem::take(&mut self.again) || self.renewed || self.is_unfinished();
         let same = self.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, &frame));
         if same && !again {
             return None;
@@ -79,8 +83,10 @@ impl App {
         let (Some(screen), Some(Segmenter::Cpu(network))) = (&mut self.screen, &self.segmenter) else {
             return None;
         };
-        let mask = upload_mask(screen, network.mask_size(), &answer);
-        Some(Fresh { frame: answer.frame, mask: Some((mask, answer.crop)) })
+        self.drawn = Some(Drawn::new(&answer, self.drawn.take(), &screen.gpu.device, &screen.gpu.queue));
+        let mask = (!answer.mask.is_empty())
+            .then(|| (upload_mask(screen, network.mask_size(), &answer), answer.crop));
+        Some(Fresh { frame: answer.frame, mask })
     }
 
     fn upload(&mut self, frame: &Arc<Frame>) -> bool {
@@ -110,17 +116,19 @@ impl App {
     ) -> Result<()> {
         let Some(screen) = &mut self.screen else { return Ok(()) };
         change_backdrop(screen, &self.state.look)?;
+        let masks = self.state.engine.masks;
         let settings = settings_of(&self.state.look);
-        if fresh.is_some() && std::mem::take(&mut self.renewed) {
+        let settings = if masks { settings } else { settings.without_mask() };
+        let renewed = fresh.is_some() && std::mem::take(&mut self.renewed);
+        if renewed {
             screen.pipeline.forget();
         }
-        let changed = fresh.is_some_and(|fresh| self.pace.wants(&fresh.frame));
-        let still = !changed && screen.pipeline.has_mask();
+        let unfinished = matches!(&self.segmenter, Some(Segmenter::Gpu(network)) if network.is_unfinished());
+        let changed = fresh.is_some_and(|fresh| self.pace.wants(&fresh.frame)) || renewed || unfinished;
+        let still = !changed && (screen.pipeline.has_mask() || !masks);
         let recorded = match (fresh, &mut self.segmenter) {
             (Some(Fresh { mask: Some((view, crop)), .. }), _) => Ok(Some(Mask { view, crop: *crop })),
-            (Some(_), Some(Segmenter::Gpu(network))) if !still => {
-                network.record(&screen.pipeline, encoder).map(Some)
-            }
+            (Some(_), Some(Segmenter::Gpu(network))) if !still => network.look(&screen.pipeline, encoder),
             _ => Ok(None),
         };
         let failure = match recorded {
@@ -134,10 +142,41 @@ impl App {
                 Some(error)
             }
         };
+        let annotation = match (&self.segmenter, &self.drawn) {
+            (Some(Segmenter::Gpu(network)), _) => network.annotation(),
+            (Some(Segmenter::Cpu(_)), Some(drawn)) => drawn.annotation(),
+            _ => Annotation::default(),
+        };
+        screen.pipeline.annotate(encoder, &settings, &annotation, target);
         if let Some(error) = failure {
             self.fail(&error);
         }
         Ok(())
+    }
+
+    /// Takes what the network on the GPU has sent to the processor.
+    pub(super) fn take_findings(&mut self) {
+        let Some(Segmenter::Gpu(network)) = &mut self.segmenter else { return };
+        if let Err(error) = network.update() {
+            self.fail(&error);
+        }
+    }
+
+    /// Whether the picture that is shown has more to tell to the network.
+    fn is_unfinished(&self) -> bool {
+        matches!(&self.segmenter, Some(Segmenter::Gpu(network)) if network.is_unfinished())
+    }
+
+    /// After a submission: the network's small outputs start on their way. On a picture that stands still nothing else
+    /// would make the window look for them.
+    pub(super) fn submitted(&mut self) {
+        let Some(Segmenter::Gpu(network)) = &mut self.segmenter else { return };
+        network.submitted();
+        let outstanding = network.is_waiting() || network.is_unfinished();
+        if outstanding && self.state.source.status == Status::Still {
+            let soon = Instant::now() + FINDINGS;
+            self.repaint_at = Some(self.repaint_at.map_or(soon, |at| at.min(soon)));
+        }
     }
 
     /// The network failed: nobody is shown until another one works.

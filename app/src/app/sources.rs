@@ -195,5 +195,5 @@ fn first_folder() -> PathBuf {
 
 fn shows(path: &std::path::Path) -> bool {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    extension.is_some_and(|extension| ["png", "jpg", "jpeg", "y4m"].contains(&extension.as_str()))
+    extension.is_some_and(|extension| ["png", "jpg", "jpeg", "y4m", "tflite"].contains(&extension.as_str()))
 }

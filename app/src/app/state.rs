@@ -128,8 +128,18 @@ pub struct EngineState {
     pub wanted: Engine,
     /// What makes the masks now; none until the first engine is ready.
     pub running: Option<Engine>,
-    /// The titles of the [catalogue](crate::catalogue)'s networks.
-    pub models: Vec<String>,
+    /// The models of the [shelf](crate::catalogue::Shelf).
+    pub models: Vec<Offered>,
+    /// The model whose card is shown because it has to be fetched first.
+    pub shown: Option<usize>,
+    /// The model on its way from its publisher.
+    pub fetch: Option<Fetch>,
+    /// What the running network is for.
+    pub task: Option<&'static str>,
+    /// Whether that is a mask, to which effects apply.
+    pub masks: bool,
+    /// The classes of a segmentation, and whether they count as the person.
+    pub classes: Vec<(String, bool)>,
     /// Whether another one is being prepared.
     pub preparing: bool,
     /// Whether the adapter computes with 16 bits.
@@ -138,6 +148,32 @@ pub struct EngineState {
     pub processors: usize,
     /// The graphics adapter.
     pub adapter: String,
+}
+
+/// A model as the picker shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offered {
+    /// Its name.
+    pub title: String,
+    /// What it is for, or whose it is.
+    pub group: &'static str,
+    /// The same in one sentence.
+    pub about: String,
+    /// License, holder and origin.
+    pub license: String,
+    /// The file's size.
+    pub megabytes: f32,
+    /// Whether it is on this machine.
+    pub here: bool,
+}
+
+/// A model on its way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fetch {
+    /// Which one.
+    pub model: usize,
+    /// How much of it is there, 0 to 1.
+    pub part: f32,
 }
 
 /// A folder's pictures and clips, for choosing one.
@@ -187,7 +223,7 @@ pub struct State {
 
 impl State {
     /// The state before anything has happened.
-    pub fn new(look: Look, choice: Choice, wanted: Engine, models: Vec<String>) -> Self {
+    pub fn new(look: Look, choice: Choice, wanted: Engine, models: Vec<Offered>) -> Self {
         Self {
             look,
             source: SourceState {
@@ -202,6 +238,11 @@ impl State {
                 wanted,
                 running: None,
                 models,
+                shown: None,
+                fetch: None,
+                task: None,
+                masks: true,
+                classes: Vec::new(),
                 preparing: false,
                 half: false,
                 processors: processors(),
@@ -225,7 +266,15 @@ pub enum Command {
     Look(Look),
     /// Another way to run the network.
     Engine(Engine),
-    /// Another source.
+    /// Another model; its card, if it has to be fetched first.
+    Model(usize),
+    /// A model from its publisher.
+    Fetch(usize),
+    /// No further transfer.
+    StopFetch,
+    /// A class that counts as the person, or does not.
+    Keep(usize, bool),
+    /// Another source; a `.tflite` file is a model.
     Source(Choice),
     /// The list of cameras, read again.
     FindCameras,

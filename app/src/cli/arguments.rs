@@ -43,6 +43,8 @@ pub enum Action {
     Inspect(InspectArguments),
     /// Quantizes a model, or takes it back to floats, and tells what that costs and gains
     Convert(ConvertArguments),
+    /// Lists the models to choose from, or fetches one
+    Models(ModelsArguments),
 }
 
 /// What is rehearsed.
@@ -124,7 +126,7 @@ pub struct WindowArguments {
     /// What is done with the background
     #[arg(long, value_enum, default_value = "blur")]
     pub effect: EffectName,
-    /// The network, by name
+    /// The model: a name of “matte models”, or a .tflite file
     #[arg(long, default_value = "selfie_segmentation")]
     pub model: String,
     /// How the network runs
@@ -357,6 +359,27 @@ fn parsed_granularity(text: &str) -> Result<Granularity, String> {
         (_, Some(Ok(size))) if size > 0 => Ok(Granularity::Block(size)),
         _ => Err("a granularity is tensor, channel or a block as in block:32".into()),
     }
+}
+
+/// `matte models`.
+#[derive(Debug, Args)]
+pub struct ModelsArguments {
+    /// What to do instead of listing them
+    #[command(subcommand)]
+    pub action: Option<ModelsAction>,
+}
+
+/// What `matte models` can do.
+#[derive(Debug, Subcommand)]
+pub enum ModelsAction {
+    /// Fetches a model from its publisher into the user's folder and checks it
+    Get {
+        /// Its name in the list
+        name: String,
+        /// Another address that has the same file
+        #[arg(long)]
+        from: Option<String>,
+    },
 }
 
 fn parsed_size(text: &str) -> Result<(u32, u32), String> {

@@ -8,27 +8,30 @@ use matte_engine::{Model, Precision, Session};
 
 use super::arguments::{BackendName, EngineArguments, PrecisionName};
 use super::bad_input;
-use crate::catalogue::{Entry, SEGMENTERS};
+use crate::catalogue::{Shelf, entry_of};
 use crate::render::{Gpu, Wish, device_for};
-use crate::segment::processors;
+use crate::segment::{Network, processors};
 
-fn bundled(name: &Path) -> Option<&'static Entry> {
-    SEGMENTERS.iter().find(|entry| name.as_os_str() == entry.name)
+/// A model of the catalogue by its name, or a model file.
+pub fn model(name: &Path) -> Result<Model> {
+    Ok(network(name)?.model)
 }
 
-/// A bundled model by its name, or a model file.
-pub fn model(name: &Path) -> Result<Model> {
-    let model = match bundled(name) {
-        Some(entry) => Model::from_bytes(entry.bytes),
-        None => Model::open(name),
+/// The same, and what it means.
+pub fn network(name: &Path) -> Result<Network> {
+    let network = || {
+        let mut shelf = Shelf::new()?;
+        let index = shelf.index_of(&name.to_string_lossy())?;
+        Network::of_item(shelf.item(index)?)
     };
-    model.context("the model cannot be used").map_err(bad_input)
+    network().map_err(bad_input)
 }
 
 /// The bytes of a bundled model by its name, or of a model file.
 pub fn bytes(name: &Path) -> Result<Vec<u8>> {
+    let carried = entry_of(&name.to_string_lossy()).ok().filter(|entry| entry.is_carried());
     let read = || std::fs::read(name).with_context(|| format!("the model {} cannot be read", name.display()));
-    bundled(name).map_or_else(read, |entry| Ok(entry.bytes.to_vec())).map_err(bad_input)
+    carried.map_or_else(read, |entry| Ok(entry.bytes.to_vec())).map_err(bad_input)
 }
 
 /// The graphics adapter that the arguments name, if the network is to run there.

@@ -10,6 +10,7 @@ mod convert;
 mod engine;
 mod inspect;
 mod list;
+mod models;
 mod npz;
 mod output;
 mod planes;
@@ -54,6 +55,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         Some(Action::Rehearse(arguments)) => window::rehearse(&arguments),
         Some(Action::Inspect(arguments)) => inspect::run(&arguments),
         Some(Action::Convert(arguments)) => convert::run(&arguments),
+        Some(Action::Models(arguments)) => models::run(&arguments),
     }
 }
 

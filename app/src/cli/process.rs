@@ -9,16 +9,16 @@ use std::sync::mpsc::{Receiver, channel};
 use anyhow::{Context, Result, anyhow, bail};
 use image::{ImageFormat, RgbaImage};
 
-use super::arguments::{BackendName, EffectName, PrecisionName, ProcessArguments};
+use super::arguments::{EffectName, ProcessArguments};
 use super::background::{self, Background};
 use super::output::Output;
 use super::planes::planes_from_rgba;
-use super::{bad_input, engine, progress};
+use super::{bad_input, engine, progress, window};
 use crate::camera::{load_picture, y4m};
 use crate::pipeline::frame::{Frame, PixelFormat};
-use crate::pipeline::{Effect, Fit, Mask, Pipeline, Rect, Settings, Target, Temporal, View, readback};
+use crate::pipeline::{Effect, Mask, Pipeline, Rect, Settings, Target, Temporal, View, readback};
 use crate::render::Gpu;
-use crate::segment::{Network, OnCpu, OnGpu, Precision, mask_texture};
+use crate::segment::{Drawn, Segmenter, mask_texture};
 
 /// What a file holds, by its extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,41 +141,29 @@ pub(super) fn clip_studio(arguments: &ProcessArguments, size: (u32, u32)) -> Res
 pub(super) struct Studio {
     gpu: Gpu,
     pipeline: Pipeline,
-    network: Maker,
+    segmenter: Segmenter,
+    /// Wakes when a network beside the display has an answer.
+    answers: Receiver<()>,
+    /// Whether the network makes masks, to which effects apply.
+    masks: bool,
     target: wgpu::Texture,
-}
-
-/// What makes the masks.
-enum Maker {
-    Gpu(Box<OnGpu>),
-    Cpu(OnCpu, Receiver<()>),
 }
 
 impl Studio {
     fn new(arguments: &ProcessArguments, size: (u32, u32), background: Option<Background>) -> Result<Self> {
-        let model = engine::model(Path::new(&arguments.model))?;
-        let network = network(&arguments.model, model)?;
+        let network = engine::network(Path::new(&arguments.model))?;
         let gpu = engine::open_gpu(&arguments.engine)?;
         let format = wgpu::TextureFormat::Rgba8Unorm;
         let mut pipeline = Pipeline::new(&gpu.device, &gpu.queue, format)?;
         if let Some(Background::Picture(picture)) = background {
             pipeline.set_backdrop(picture.dimensions(), &picture)?;
         }
-        let network = match arguments.engine.backend {
-            BackendName::Gpu => {
-                let precision = match arguments.engine.precision {
-                    PrecisionName::F32 => Precision::F32,
-                    PrecisionName::F16 => Precision::F16,
-                };
-                Maker::Gpu(Box::new(OnGpu::new(&network, precision, &gpu.device, &gpu.queue)?))
-            }
-            BackendName::Cpu => {
-                let (sender, answers) = channel();
-                // The receiver lives as long as the network that this wakes it for.
-                let wake = Box::new(move || _ = sender.send(()));
-                Maker::Cpu(OnCpu::new(network, engine::threads(&arguments.engine), wake)?, answers)
-            }
-        };
+        let masks = network.reading.task.is_mask();
+        let (sender, answers) = channel();
+        // The receiver lives as long as the network that this wakes it for.
+        let wake = Box::new(move || _ = sender.send(()));
+        let engine = window::engine(&arguments.engine, 0);
+        let segmenter = Segmenter::new(network, engine, &gpu.device, &gpu.queue, wake)?;
         let largest = gpu.device.limits().max_texture_dimension_2d;
         if size.0 > largest || size.1 > largest {
             let (width, height) = size;
@@ -192,32 +180,42 @@ impl Studio {
             usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
             view_formats: &[],
         });
-        Ok(Self { gpu, pipeline, network, target })
+        Ok(Self { gpu, pipeline, segmenter, answers, masks, target })
     }
 
-    /// The frame with the effect, red, green, blue and alpha.
+    /// The frame with the effect, or with what the network found; red, green, blue and alpha.
     pub(super) fn composed(&mut self, frame: impl Into<Arc<Frame>>, settings: &Settings) -> Result<Vec<u8>> {
         let frame = frame.into();
         let Gpu { device, queue, .. } = &self.gpu;
         self.pipeline.upload(&frame)?;
+        let settings = if self.masks { *settings } else { settings.without_mask() };
         let view = self.target.create_view(&Default::default());
         let viewport = Rect::of_size((self.target.width(), self.target.height()));
         let target = Target { view: &view, viewport };
         let mut encoder = device.create_command_encoder(&Default::default());
-        match &mut self.network {
-            Maker::Gpu(network) => {
+        match &mut self.segmenter {
+            Segmenter::Gpu(network) if self.masks => {
                 let mask = network.record(&self.pipeline, &mut encoder)?;
-                self.pipeline.encode(&mut encoder, settings, Some(mask), target);
+                self.pipeline.encode(&mut encoder, &settings, Some(mask), target);
             }
-            Maker::Cpu(network, answers) => {
+            Segmenter::Gpu(network) => {
+                network.settle(&self.pipeline)?;
+                self.pipeline.encode(&mut encoder, &settings, None, target);
+                self.pipeline.annotate(&mut encoder, &settings, &network.annotation(), target);
+            }
+            Segmenter::Cpu(network) => {
                 network.offer(frame);
-                answers.recv().context("the network's thread ended")?;
+                self.answers.recv().context("the network's thread ended")?;
                 let answer = network.take().context("the network gave no answer")??;
                 let texture = mask_texture(device, network.mask_size());
-                answer.write(queue, &texture);
                 let view = texture.create_view(&Default::default());
-                let mask = Mask { view: &view, crop: answer.crop };
-                self.pipeline.encode(&mut encoder, settings, Some(mask), target);
+                let mask = self.masks.then_some(Mask { view: &view, crop: answer.crop });
+                if self.masks {
+                    answer.write(queue, &texture);
+                }
+                let drawn = Drawn::new(&answer, None, device, queue);
+                self.pipeline.encode(&mut encoder, &settings, mask, target);
+                self.pipeline.annotate(&mut encoder, &settings, &drawn.annotation(), target);
             }
         }
         queue.submit([encoder.finish()]);
@@ -225,15 +223,6 @@ impl Studio {
             bail!("the graphics device failed: {fault}");
         }
         readback::read_texture(device, queue, &self.target)
-    }
-}
-
-/// A bundled network by its card; another model as one that takes 0 to 1 and all of the picture.
-fn network(name: &str, model: matte_engine::Model) -> Result<Network> {
-    let bundled = crate::catalogue::SEGMENTERS.iter().find(|entry| entry.name == name);
-    match bundled {
-        Some(entry) => Network::bundled(entry),
-        None => Network::of(model, [0.0, 1.0], Fit::Stretch).map_err(bad_input),
     }
 }
 

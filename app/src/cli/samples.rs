@@ -136,8 +136,9 @@ fn picture_shape(inputs: &[&TensorType]) -> Option<PictureShape> {
 /// The values of black and white: by the card of a bundled model, by the steps of a quantized input, or 0 and 1.
 fn known_range(arguments: &ConvertArguments, quantized: &Model) -> (f32, f32) {
     let stem = arguments.input.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    if let Some(card) = stem.and_then(|stem| catalogue::range_of(&stem)) {
-        return card;
+    if let Some(Ok(card)) = stem.and_then(|stem| catalogue::entry_of(&stem).ok()).map(catalogue::Entry::card)
+    {
+        return (card.input.low, card.input.high);
     }
     let input = quantized.inputs().first().copied().cloned();
     let steps = input.as_ref().and_then(|ty| Some((ty.quantization.as_ref()?, ty.dtype.integer_range()?)));

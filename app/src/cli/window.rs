@@ -10,7 +10,7 @@ use super::camera::Named;
 use super::engine::threads;
 use super::{bad_input, camera};
 use crate::app::{self, Backend, Choice, Effect, Engine, Look, Options, Precision, Toggle};
-use crate::catalogue;
+use crate::catalogue::{Place, Shelf};
 use crate::render::Wish;
 
 /// Opens the window as the arguments say.
@@ -29,7 +29,11 @@ pub fn rehearse(arguments: &RehearseArguments) -> Result<()> {
 }
 
 fn options(arguments: &WindowArguments) -> Result<Options> {
-    let model = catalogue::index_of(&arguments.model).map_err(bad_input)?;
+    let mut shelf = Shelf::new()?;
+    let model = shelf.index_of(&arguments.model).map_err(bad_input)?;
+    if shelf.item(model)?.place == Place::Away {
+        shelf.item(model)?.bytes().map_err(bad_input)?;
+    }
     let usual = Look::default();
     let wipe = Toggle { on: arguments.wipe, ..usual.wipe };
     Ok(Options {
@@ -37,6 +41,7 @@ fn options(arguments: &WindowArguments) -> Result<Options> {
         reading: arguments.mode.color,
         look: Look { effect: effect(arguments.effect), wipe, ..usual },
         engine: engine(&arguments.engine, model),
+        shelf: Some(shelf),
         adapter: Wish { name: arguments.engine.adapter.clone() },
         overlay: arguments.figures,
         size: arguments.size,

@@ -4,7 +4,8 @@
 //! frame ─ source ─┬─ prepare ─▶ the network's input       (the network runs outside)
 //!                 └─ convert ─┬─ refine ◀─ its mask
 //!                             ├─ blur   ◀─ matte
-//!                             └─ compose ─▶ the caller's target
+//!                             ├─ compose ─▶ the caller's target
+//!                             └─ annotate ◀─ what else a network found
 //! ```
 //!
 //! The pipeline knows no window, no camera, no UI and no network: it takes a [`Frame`] and a mask, and
@@ -14,10 +15,12 @@
 //! 1. [`Pipeline::upload`] copies the raw planes.
 //! 2. [`Pipeline::prepare`] fills the network's input; then the caller records the network.
 //! 3. [`Pipeline::encode`] makes the matte and draws the result.
+//! 4. [`Pipeline::annotate`] draws charts, lines and words over it.
 //!
 //! It fails closed: until a mask has come, and after [`Pipeline::forget`], nobody is in the picture and only
 //! the replacement is shown.
 
+mod annotate;
 mod blur;
 mod compose;
 mod convert;
@@ -25,24 +28,30 @@ pub mod frame;
 mod gpu;
 mod latency;
 mod pace;
+mod plane;
 mod prepare;
 pub mod readback;
 mod refine;
+mod ring;
 mod settings;
 mod source;
 
 use anyhow::Result;
 use wgpu::{CommandEncoder, Device, Queue, TextureFormat, TextureView};
 
+pub use annotate::{Annotation, Chart, ChartPlace, Color, Mark};
 pub use compose::{Target, fit_inside};
 pub use frame::Frame;
 pub use latency::StageTimes;
 pub use pace::Pace;
+pub use plane::{MOST_CLASSES, Plane, PlaneMaker, Rule, Scores, plane_size, plane_values};
 pub use prepare::{Element, Fit, Input, Rect};
 pub use refine::{Mask, guide_factor};
+pub use ring::{Ring, Turn};
 pub use settings::{Effect, Refinement, Settings, Temporal, Upsampling, View};
 pub(crate) use source::rgb_rows;
 
+use annotate::{Annotate, Place};
 use blur::Blur;
 use compose::{Backdrop, Compose, Layers};
 use convert::Convert;
@@ -60,6 +69,8 @@ pub fn shaders() -> Vec<(&'static str, String)> {
     let mut all = vec![("prepare", prepare::wgsl()), ("convert", convert::wgsl())];
     all.extend(refine::wgsl());
     all.extend([("blur", blur::wgsl()), ("compose", compose::wgsl())]);
+    all.extend(plane::wgsl());
+    all.extend(annotate::wgsl());
     all
 }
 
@@ -81,6 +92,7 @@ pub struct Pipeline {
     refine: Refine,
     blur: Blur,
     compose: Compose,
+    annotate: Annotate,
     backdrop: Backdrop,
     nobody: Image,
     /// The last valid mask and the choices by which it became the matte.
@@ -99,6 +111,7 @@ impl Pipeline {
             refine: Refine::new(device),
             blur: Blur::new(device),
             compose: Compose::new(device, target_format),
+            annotate: Annotate::new(device, queue, target_format)?,
             backdrop: Backdrop::plain(device, queue)?,
             nobody: Image::new(device, "nobody", (1, 1), TextureFormat::R8Unorm, usage),
             known: None,
@@ -204,5 +217,23 @@ impl Pipeline {
         };
         self.compose.record(&mut recorder, &layers, settings, target);
         self.clock.finish(encoder);
+    }
+
+    /// Records what a network found in the shown picture, over the result that [`Pipeline::encode`] drew into
+    /// the same target.
+    pub fn annotate(
+        &mut self,
+        encoder: &mut CommandEncoder,
+        settings: &Settings,
+        annotation: &Annotation<'_>,
+        target: Target<'_>,
+    ) {
+        let picture = self.picture_size();
+        if annotation.is_empty() || settings.hidden {
+            return;
+        }
+        let rect = fit_inside(target.viewport, picture);
+        let place = Place { view: target.view, rect, picture, mirror: settings.mirror };
+        self.annotate.record(encoder, annotation, place);
     }
 }

@@ -1,16 +1,22 @@
 //! The only place of the application that maps a GPU buffer, and so the only way from the GPU to the CPU.
 //!
-//! It counts what comes back: pixels (snapshots, recordings, pictures processed offline) and timings apart.
-//! The live picture reads nothing: the counts stand still while it runs.
+//! It counts what comes back apart: pixels (snapshots, recordings, pictures processed offline), timings, and small
+//! outputs of networks (boxes, key points, scores). A live picture with its matte reads nothing: the counts stand
+//! still while it runs.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use wgpu::{Buffer, Device, Queue, Texture};
 
+/// The longest time from the GPU's last work to the bytes of a buffer.
+const HANDING_OVER: Duration = Duration::from_secs(10);
+
 static PIXELS: AtomicU64 = AtomicU64::new(0);
 static TIMINGS: AtomicU64 = AtomicU64::new(0);
+static OUTPUTS: AtomicU64 = AtomicU64::new(0);
 
 /// Bytes read back since the program began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,11 +25,17 @@ pub struct Bytes {
     pub pixels: u64,
     /// Of the stages' times.
     pub timings: u64,
+    /// Of networks' small outputs.
+    pub outputs: u64,
 }
 
 /// The bytes read back so far. The difference of two calls is what came back between them.
 pub fn bytes() -> Bytes {
-    Bytes { pixels: PIXELS.load(Ordering::Relaxed), timings: TIMINGS.load(Ordering::Relaxed) }
+    Bytes {
+        pixels: PIXELS.load(Ordering::Relaxed),
+        timings: TIMINGS.load(Ordering::Relaxed),
+        outputs: OUTPUTS.load(Ordering::Relaxed),
+    }
 }
 
 /// The texels of a texture's first level, row after row without gaps. Waits for the GPU. The texture has
@@ -60,14 +72,17 @@ pub fn read_buffer(device: &Device, buffer: &Buffer, bytes: u64) -> Result<Vec<u
 }
 
 fn map_and_wait(device: &Device, buffer: &Buffer, bytes: u64, count: &'static AtomicU64) -> Result<Vec<u8>> {
-    let mut pending = Pending::request(buffer, bytes, count);
-    device.poll(wgpu::PollType::wait_indefinitely()).context("the GPU did not finish its work")?;
-    pending.poll(device).context("the GPU's buffer did not come back")?
+    Pending::request(buffer, bytes, count).wait(device)
 }
 
 /// Asks for the first `bytes` of a buffer of timestamps, whose commands have been submitted.
 pub(super) fn request_timings(buffer: &Buffer, bytes: u64) -> Pending {
     Pending::request(buffer, bytes, &TIMINGS)
+}
+
+/// Asks for the first `bytes` of a buffer of a network's outputs, whose commands have been submitted.
+pub(super) fn request_outputs(buffer: &Buffer, bytes: u64) -> Pending {
+    Pending::request(buffer, bytes, &OUTPUTS)
 }
 
 /// Bytes on their way from the GPU.
@@ -98,6 +113,14 @@ impl Pending {
             Err(TryRecvError::Disconnected) => Some(Err(anyhow!("the GPU's buffer was given up"))),
             Err(TryRecvError::Empty) => None,
         }
+    }
+
+    /// Waits for the GPU, and then for the bytes: another thread that waits for it may be the one that hands them over.
+    pub fn wait(&mut self, device: &Device) -> Result<Vec<u8>> {
+        device.poll(wgpu::PollType::wait_indefinitely()).context("the GPU did not finish its work")?;
+        let mapped = self.mapped.recv_timeout(HANDING_OVER).context("the GPU's buffer did not come back")?;
+        mapped.context("the GPU's buffer could not be mapped")?;
+        self.take()
     }
 
     fn take(&self) -> Result<Vec<u8>> {

@@ -134,6 +134,13 @@ impl Settings {
     };
 }
 
+impl Settings {
+    /// The same for a picture that no mask belongs to: it is shown as it is.
+    pub fn without_mask(self) -> Self {
+        Self { effect: Effect::Off, view: View::Source, wipe: None, recovery: false, ..self }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self::DEFAULT

@@ -10,9 +10,11 @@ use matte_engine::Session;
 use matte_engine::tensor::Tensor;
 use wgpu::{Device, Queue, Texture};
 
-use super::{Network, input_values};
+use super::Network;
+use super::network::ChartOf;
 use crate::camera::Wake;
-use crate::pipeline::{Frame, Rect};
+use crate::pipeline::{Annotation, Frame, Mark, Plane, Rect, Rule, plane_size, plane_values};
+use crate::task::{self, Output, Sight, Task};
 
 /// A network on threads of its own. It works on one frame at a time; of the frames offered meanwhile the
 /// newest wins. Dropping it ends the thread after the frame in work.
@@ -25,8 +27,13 @@ pub struct OnCpu {
 pub struct Answer {
     /// The frame.
     pub frame: Arc<Frame>,
-    /// The probability of a person, row by row.
+    /// The probability of a person, row by row; empty if the network makes no mask.
     pub mask: Vec<f16>,
+    /// What the network found, if that is not a mask.
+    pub sight: Option<Sight>,
+    /// The planes that are shown of the network's outputs.
+    charts: Vec<(ChartOf, Vec<f32>)>,
+    task: Task,
     /// The part of the shown picture that the network saw.
     pub crop: Rect,
     /// The milliseconds from the frame's arrival to the beginning of the work on it.
@@ -48,6 +55,43 @@ impl Answer {
             layout,
             texture.size(),
         );
+    }
+}
+
+/// An answer's charts and marks, ready to be drawn.
+pub struct Drawn {
+    planes: Vec<(Plane, ChartOf)>,
+    marks: Vec<Mark>,
+    task: Task,
+    seen: Rect,
+}
+
+impl Drawn {
+    /// Copies an answer's planes to the GPU, into those of the answer before where they fit.
+    pub fn new(answer: &Answer, before: Option<Self>, device: &Device, queue: &Queue) -> Self {
+        let mut old = before.map(|drawn| drawn.planes).unwrap_or_default().into_iter();
+        let plane = |(chart, values): &(ChartOf, Vec<f32>)| {
+            let size = plane_size(&chart.rule, chart.shape);
+            let same = old.next().map(|(plane, _)| plane).filter(|plane| plane.size() == size);
+            let plane = same.unwrap_or_else(|| Plane::new(device, size));
+            plane.write(queue, values);
+            (plane, chart.clone())
+        };
+        Self {
+            planes: answer.charts.iter().map(plane).collect(),
+            marks: answer.sight.as_ref().map(task::marks).unwrap_or_default(),
+            task: answer.task.clone(),
+            seen: answer.crop,
+        }
+    }
+
+    /// What there is to draw over the picture.
+    pub fn annotation(&self) -> Annotation<'_> {
+        let count = self.planes.len();
+        let charts = self.planes.iter();
+        let charts =
+            charts.map(|(plane, chart)| super::gpu::shown(plane, chart, &self.task, self.seen, count));
+        Annotation { charts: charts.collect(), marks: &self.marks }
     }
 }
 
@@ -74,6 +118,8 @@ struct Shared {
 struct Slot {
     offered: Option<Arc<Frame>>,
     answer: Option<Result<Answer>>,
+    /// Which classes count as the person, once someone has chosen.
+    kept: Option<Vec<bool>>,
     stop: bool,
 }
 
@@ -81,13 +127,36 @@ impl OnCpu {
     /// Prepares the network for `threads` threads and starts waiting for frames. `wake` is called after each
     /// answer.
     pub fn new(network: Network, threads: usize, wake: Wake) -> Result<Self> {
-        let session = Session::builder(&network.model)
-            .threads(threads)
-            .build()
-            .context("the network cannot run on this processor")?;
+        let session = |network: &Network| {
+            let session = Session::builder(&network.model).threads(threads).build();
+            session.context("the network cannot run on this processor")
+        };
+        let finder = network.finder.as_deref().map(session).transpose()?;
+        let main = session(&network)?;
+        Self::with(network, main, finder, wake)
+    }
+
+    /// The same with sessions that were built before; they may need the GPU for some of their steps.
+    pub(super) fn with(
+        network: Network,
+        session: Session,
+        finder: Option<Session>,
+        wake: Wake,
+    ) -> Result<Self> {
         let shared = Arc::new(Shared { slot: Mutex::default(), changed: Condvar::new() });
         let mask_size = network.mask_size;
-        let worker = Worker { session, network, shared: Arc::clone(&shared), wake };
+        let classes = network.classes();
+        let charts = network.charts();
+        let worker = Worker {
+            session,
+            finder,
+            classes,
+            charts,
+            target: None,
+            network,
+            shared: Arc::clone(&shared),
+            wake,
+        };
         thread::Builder::new()
             .name("network".into())
             .spawn(move || worker.work())
@@ -98,6 +167,11 @@ impl OnCpu {
     /// Width and height of the masks.
     pub fn mask_size(&self) -> (u32, u32) {
         self.mask_size
+    }
+
+    /// Which classes count as the person from the next frame on.
+    pub fn keep(&self, kept: &[bool]) {
+        self.shared.lock().kept = Some(kept.to_vec());
     }
 
     /// Offers a frame. Tells whether it took the place of one that nobody has looked at.
@@ -138,7 +212,12 @@ impl Shared {
 
 struct Worker {
     session: Session,
+    finder: Option<Session>,
     network: Network,
+    classes: Option<ChartOf>,
+    charts: Vec<ChartOf>,
+    /// The part that the network looks at next, where another one has found it.
+    target: Option<Rect>,
     shared: Arc<Shared>,
     wake: Wake,
 }
@@ -153,24 +232,111 @@ impl Worker {
     }
 
     fn answer(&mut self, frame: Arc<Frame>) -> Result<Answer> {
-        let Network { size, range, fit, .. } = self.network;
         let start = Instant::now();
-        let crop = fit.crop(frame.orientation.shown_size(frame.width(), frame.height()), size);
-        let values = input_values(&frame, crop, size, range);
-        let input = Tensor::from_slice([1, size.1 as usize, size.0 as usize, 3], &values)?;
-        let prepared = Instant::now();
-        let outputs = self.session.run(&[input]).context("the network failed")?;
-        let mask = outputs.first().context("the network gave no mask")?.as_slice::<f32>()?;
-        let mask = mask.iter().map(|&value| f16::from_f32(value)).collect();
-        let done = Instant::now();
-        let milliseconds = |from: Instant, to: Instant| (to - from).as_secs_f32() * 1e3;
-        Ok(Answer {
+        let mut prepare = 0.0;
+        let Some(crop) = self.crop(&frame, &mut prepare)? else {
+            let crop = Rect::of_size(frame.orientation.shown_size(frame.width(), frame.height()));
+            return Ok(self.answered(frame, start, prepare, Numbers::nothing(crop)));
+        };
+        let numbers = self.run(&frame, crop, &mut prepare)?;
+        if let Some(Sight::Contour(contour)) = &numbers.sight {
+            self.target = contour.as_ref().map(task::next_crop);
+        }
+        Ok(self.answered(frame, start, prepare, numbers))
+    }
+
+    /// The part of the picture to look at; none if another network has to find it and finds nothing.
+    fn crop(&mut self, frame: &Frame, prepare: &mut f32) -> Result<Option<Rect>> {
+        let shown = frame.orientation.shown_size(frame.width(), frame.height());
+        let (Some(session), Some(finder)) = (&mut self.finder, &self.network.finder) else {
+            return Ok(Some(self.network.fit.crop(shown, self.network.size)));
+        };
+        if self.target.is_some() {
+            return Ok(self.target);
+        }
+        let crop = finder.fit.crop(shown, finder.size);
+        let before = Instant::now();
+        let inputs = finder.inputs(frame, crop)?;
+        *prepare += milliseconds(before, Instant::now());
+        let outputs = session.run(&inputs).context("the network failed")?;
+        match sight(finder, &outputs, crop) {
+            Some(Sight::Faces(faces)) => Ok(faces.first().map(task::face_crop)),
+            _ => Ok(None),
+        }
+    }
+
+    fn run(&mut self, frame: &Frame, crop: Rect, prepare: &mut f32) -> Result<Numbers> {
+        let before = Instant::now();
+        let inputs = self.network.inputs(frame, crop)?;
+        *prepare += milliseconds(before, Instant::now());
+        let outputs = self.session.run(&inputs).context("the network failed")?;
+        let plane = |chart: &ChartOf| -> Result<Vec<f32>> {
+            let output = outputs.get(chart.output).context("the network gave no such output")?;
+            let reals = output.to_reals().context("the network's output is not made of numbers")?;
+            Ok(plane_values(&chart.rule, chart.shape, &reals))
+        };
+        if let (Some(kept), Some(ChartOf { rule: Rule::Softmax(known) | Rule::Share(known), .. })) =
+            (self.shared.lock().kept.take(), &mut self.classes)
+        {
+            *known = kept;
+        }
+        let mask = match &self.classes {
+            Some(classes) => plane(classes)?,
+            None if self.network.reading.task == Task::Matte => {
+                let mask = outputs.first().context("the network gave no mask")?;
+                mask.to_reals().context("the network's mask is not made of numbers")?
+            }
+            None => Vec::new(),
+        };
+        let mask = mask.into_iter().map(f16::from_f32).collect();
+        let charts =
+            self.charts.iter().map(|chart| Ok((chart.clone(), plane(chart)?))).collect::<Result<_>>()?;
+        let sight = sight(&self.network, &outputs, crop);
+        Ok(Numbers { crop, mask, charts, sight })
+    }
+
+    fn answered(&self, frame: Arc<Frame>, start: Instant, prepare: f32, numbers: Numbers) -> Answer {
+        let Numbers { crop, mask, charts, sight } = numbers;
+        Answer {
             waited: milliseconds(frame.captured.min(start), start),
             frame,
             mask,
+            sight,
+            charts,
+            task: self.network.reading.task.clone(),
             crop,
-            prepare: milliseconds(start, prepared),
-            network: milliseconds(prepared, done),
-        })
+            prepare,
+            network: milliseconds(start, Instant::now()) - prepare,
+        }
     }
+}
+
+/// What the outputs became.
+struct Numbers {
+    crop: Rect,
+    mask: Vec<f16>,
+    charts: Vec<(ChartOf, Vec<f32>)>,
+    sight: Option<Sight>,
+}
+
+impl Numbers {
+    fn nothing(crop: Rect) -> Self {
+        Self { crop, mask: Vec::new(), charts: Vec::new(), sight: Some(Sight::Contour(None)) }
+    }
+}
+
+fn milliseconds(from: Instant, to: Instant) -> f32 {
+    (to - from).as_secs_f32() * 1e3
+}
+
+fn sight(network: &Network, outputs: &[Tensor], crop: Rect) -> Option<Sight> {
+    let read = network.reading.task.read();
+    let tensors: Vec<&Tensor> = read.into_iter().map(|index| outputs.get(index)).collect::<Option<_>>()?;
+    let values: Vec<Vec<f32>> = tensors.iter().map(|tensor| tensor.to_reals()).collect::<Option<_>>()?;
+    let outputs: Vec<Output<'_>> = values
+        .iter()
+        .zip(&tensors)
+        .map(|(values, tensor)| Output { values, shape: tensor.shape() })
+        .collect();
+    task::sight(&network.reading.task, &outputs, &network.reading.input, crop)
 }

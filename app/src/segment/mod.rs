@@ -1,23 +1,30 @@
-//! The network's part of a frame: from the picture to the mask of a person, on the GPU or on the CPU.
+//! The network's part of a frame: from the picture to the mask of a person, or to whatever else a model finds, on the
+//! GPU or on the CPU.
 //!
 //! On the GPU the network is recorded between the pipeline's `prepare` and `encode`, in the same encoder. On
 //! the CPU it runs on threads of its own beside the display: it takes the newest frame whenever it is free,
 //! and its mask comes back together with that frame, so that the two always match. Building either takes a
 //! while and happens wherever the caller likes; a finished segmenter can be sent to the thread that draws.
+//!
+//! Of a network on the GPU, masks and charts never leave it. Boxes, joints, points and scores are few numbers: they come
+//! back through a ring of mapped buffers a frame or two later, and nobody waits for them. A network that needs the
+//! processor between its steps runs beside the display in either mode.
 
 mod cpu;
 mod gpu;
 mod input;
+mod network;
 
-use anyhow::{Context, Result, ensure};
-use matte_engine::Model;
+use anyhow::{Context, Result};
+use matte_engine::{Precision as EnginePrecision, Session};
+use wgpu::{Device, Queue};
 
-pub use cpu::{Answer, OnCpu, mask_texture};
+pub use cpu::{Answer, Drawn, OnCpu, mask_texture};
 pub use gpu::OnGpu;
 pub use input::input_values;
+pub use network::Network;
 
-use crate::catalogue::{CardFit, Entry};
-use crate::pipeline::Fit;
+use crate::camera::Wake;
 
 /// What runs the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,11 +58,11 @@ pub struct Engine {
     pub precision: Precision,
     /// On how many threads of the CPU.
     pub threads: usize,
-    /// Which entry of the [catalogue](crate::catalogue) it is.
+    /// Which model of the [shelf](crate::catalogue::Shelf) it is.
     pub model: usize,
 }
 
-/// A network that makes masks.
+/// A network at work.
 pub enum Segmenter {
     /// Recorded into the frame's encoder.
     Gpu(Box<OnGpu>),
@@ -63,52 +70,39 @@ pub enum Segmenter {
     Cpu(OnCpu),
 }
 
-/// A model and the picture that it takes.
-pub struct Network {
-    /// The model.
-    pub model: Model,
-    /// Width and height of its input in pixels.
-    pub size: (u32, u32),
-    /// Width and height of its mask.
-    pub mask_size: (u32, u32),
-    /// The values of black and white.
-    pub range: [f32; 2],
-    /// How pictures of another aspect are brought to its own.
-    pub fit: Fit,
+impl Segmenter {
+    /// Builds a network for an engine. `wake` is called after each answer of one that runs beside the display.
+    pub fn new(network: Network, engine: Engine, device: &Device, queue: &Queue, wake: Wake) -> Result<Self> {
+        if engine.backend == Backend::Cpu {
+            return Ok(Self::Cpu(OnCpu::new(network, engine.threads, wake)?));
+        }
+        let session = |network: &Network| gpu_session(network, engine.precision, device, queue);
+        let mut finder = network.finder.as_deref().map(session).transpose()?;
+        let mut main = session(&network)?;
+        let found = match (network.finder.as_deref(), &mut finder) {
+            (Some(network), Some(session)) => OnGpu::can_record(network, session),
+            _ => true,
+        };
+        if found && OnGpu::can_record(&network, &mut main) {
+            return Ok(Self::Gpu(Box::new(OnGpu::with(&network, main, finder, device, queue)?)));
+        }
+        Ok(Self::Cpu(OnCpu::with(network, main, finder, wake)?))
+    }
+
+    /// Which classes count as the person from the next frame on.
+    pub fn keep(&mut self, kept: &[bool]) {
+        match self {
+            Self::Gpu(network) => network.keep(kept),
+            Self::Cpu(network) => network.keep(kept),
+        }
+    }
 }
 
-impl Network {
-    /// Reads a bundled network and its card.
-    pub fn bundled(entry: &Entry) -> Result<Self> {
-        let input = entry.card()?.input;
-        let fit = match input.fit {
-            CardFit::Stretch => Fit::Stretch,
-            CardFit::Letterbox => Fit::Letterbox,
-            CardFit::Center => Fit::Center,
-        };
-        let model = Model::from_bytes(entry.bytes)
-            .with_context(|| format!("the model {} cannot be read", entry.name))?;
-        Self::of(model, [input.low, input.high], fit)
-    }
-
-    /// A model that takes one picture and gives one mask, `[1, h, w, 3]` to `[1, h, w, 1]`.
-    pub fn of(model: Model, range: [f32; 2], fit: Fit) -> Result<Self> {
-        let (inputs, outputs) = (model.inputs(), model.outputs());
-        let plane = |shape: &[usize], channels: usize| match *shape {
-            [1, height, width, c] if c == channels => {
-                Some((u32::try_from(width).ok()?, u32::try_from(height).ok()?))
-            }
-            _ => None,
-        };
-        let size = inputs.first().and_then(|ty| plane(&ty.shape, 3));
-        let mask_size = outputs.first().and_then(|ty| plane(&ty.shape, 1));
-        ensure!(
-            inputs.len() == 1,
-            "a model for masks takes one picture, this one takes {} inputs",
-            inputs.len()
-        );
-        let size = size.context("the model does not take a picture of three channels")?;
-        let mask_size = mask_size.context("the model does not give a mask of one channel")?;
-        Ok(Self { model, size, mask_size, range, fit })
-    }
+fn gpu_session(network: &Network, precision: Precision, device: &Device, queue: &Queue) -> Result<Session> {
+    let precision = match precision {
+        Precision::F32 => EnginePrecision::F32,
+        Precision::F16 => EnginePrecision::F16,
+    };
+    let session = Session::builder(&network.model).gpu(device, queue).precision(precision).build();
+    session.context("the network cannot run on this graphics adapter")
 }

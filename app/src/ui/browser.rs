@@ -12,7 +12,7 @@ pub fn browser_ui(state: &State, ui: &mut Ui) -> Option<Command> {
     let screen = ui.ctx().content_rect();
     let modal = egui::Modal::new(ui.scope_id().with("browser")).show(ui.ctx(), |ui| {
         ui.set_width((screen.width() - 64.0).clamp(240.0, 440.0));
-        ui.label(egui::RichText::new("Open a picture or clip").heading());
+        ui.label(egui::RichText::new("Open a picture, clip or model").heading());
         widget::note(ui, browser.folder.display().to_string());
         ui.add_space(6.0);
         let height = (screen.height() - 220.0).clamp(120.0, 360.0);
@@ -33,7 +33,7 @@ pub fn browser_ui(state: &State, ui: &mut Ui) -> Option<Command> {
                 }
             }
             if browser.files.is_empty() {
-                widget::note(ui, "No PNG, JPEG or y4m file lies here");
+                widget::note(ui, "No PNG, JPEG, y4m or tflite file lies here");
             }
         });
         ui.add_space(6.0);

@@ -25,14 +25,12 @@ pub fn engine_ui(state: &State, ui: &mut Ui) -> Option<Command> {
         Backend::Gpu => widget::note(ui, "This adapter computes with 32 bits only"),
         Backend::Cpu => threads(&mut wanted.threads, engine.processors, ui),
     }
-    let title = engine.models.get(wanted.model).map_or("", String::as_str);
-    widget::list(ui, "Model", title, |ui| {
-        for (index, title) in engine.models.iter().enumerate() {
-            ui.selectable_value(&mut wanted.model, index, title);
-        }
-    });
+    let model = super::models::models_ui(state, ui);
     widget::note(ui, summary(state));
-    (wanted != engine.wanted).then_some(Command::Engine(wanted))
+    if let Some(task) = engine.task.filter(|_| !engine.masks) {
+        widget::note(ui, format!("Shows the {task}; backgrounds rest, as it makes no mask"));
+    }
+    model.or((wanted != engine.wanted).then_some(Command::Engine(wanted)))
 }
 
 fn threads(threads: &mut usize, processors: usize, ui: &mut Ui) {

@@ -74,6 +74,9 @@ fn rows(state: &State) -> Vec<(&'static str, String)> {
     rows.push(("CPU copies", format!("{} a frame", figures.copies)));
     rows.push(("read back", bytes(figures.read_back)));
     rows.push(("time stamps", bytes(figures.timers)));
+    if !state.engine.masks {
+        rows.push(("findings", bytes(figures.outputs)));
+    }
     rows.push(("adapter", short(&state.engine.adapter).into()));
     if let Some(running) = state.engine.running {
         let backend = match running.backend {
@@ -82,7 +85,7 @@ fn rows(state: &State) -> Vec<(&'static str, String)> {
         };
         rows.push(("network on", backend));
         let model = state.engine.models.get(running.model);
-        rows.push(("model", model.cloned().unwrap_or_default()));
+        rows.push(("model", model.map(|offered| offered.title.clone()).unwrap_or_default()));
     }
     rows
 }

@@ -9,6 +9,7 @@ mod engine;
 mod figures;
 mod fine;
 pub mod icon;
+mod models;
 mod permission;
 mod picture;
 mod source;
