@@ -18,6 +18,8 @@ mod hostile;
 mod layers;
 #[path = "engine/models.rs"]
 mod models;
+#[path = "engine/partition.rs"]
+mod partition;
 #[path = "engine/plans.rs"]
 mod plans;
 #[path = "engine/program.rs"]

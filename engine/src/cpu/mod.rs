@@ -48,6 +48,10 @@ struct Prepared {
 struct Threads<'a>(&'a Graph);
 
 impl Carrier for Threads<'_> {
+    fn order(&self) -> Vec<NodeId> {
+        self.0.node_ids().collect()
+    }
+
     fn backend(&self, _node: NodeId) -> Backend {
         Backend::Cpu
     }

@@ -1,8 +1,9 @@
 //! The plan of a GPU session.
 
+use super::partition::{Partition, partition};
 use super::{
-    Backend, Bound, Carrier, Choices, Dispatch, Placement, Plan, Planned, Reals, Step, Target, Weights, link,
-    place,
+    Backend, Bound, Carrier, Choices, Dispatch, Linked, Placement, Plan, Planned, Reals, Step, Target,
+    Weights, link, place,
 };
 use crate::error::Result;
 use crate::graph::{Graph, Node, NodeId, ValueId};
@@ -10,6 +11,7 @@ use crate::ops::chain::{carried, nhwc};
 use crate::ops::{Broadcast, Chain, Link, Other, Refusal, Verdict, copy};
 use crate::tensor::Tensor;
 use crate::wgsl::{Binding, Choice, Elem, Kernel, expand};
+use std::collections::BTreeSet;
 
 /// Tensors begin at multiples of this, so that each can be bound alone.
 const ALIGNMENT: usize = 256;
@@ -18,7 +20,7 @@ const ALIGNMENT: usize = 256;
 struct Placer<'a> {
     graph: &'a Graph,
     reals: &'a Reals,
-    verdicts: Vec<Result<(), String>>,
+    partition: Partition,
 }
 
 impl<'a> Placer<'a> {
@@ -28,7 +30,8 @@ impl<'a> Placer<'a> {
             true => Err("the caller keeps it on the CPU".to_string()),
             false => on_gpu(reals, graph.node(id)).map_err(|refusal| refusal.0),
         };
-        Self { graph, reals, verdicts: graph.node_ids().map(judge).collect() }
+        let verdicts = graph.node_ids().map(judge).collect();
+        Self { graph, reals, partition: partition(graph, verdicts) }
     }
 }
 
@@ -84,8 +87,12 @@ fn is_alias(reals: &Reals, node: &Node) -> bool {
 }
 
 impl Carrier for Placer<'_> {
+    fn order(&self) -> Vec<NodeId> {
+        self.partition.order.clone()
+    }
+
     fn backend(&self, node: NodeId) -> Backend {
-        if self.verdicts[node.0].is_ok() { Backend::Gpu } else { Backend::Cpu }
+        if self.partition.verdicts[node.0].is_ok() { Backend::Gpu } else { Backend::Cpu }
     }
 
     fn carries_epilogue(&self, node: NodeId) -> bool {
@@ -119,7 +126,11 @@ pub fn lower(graph: &Graph, target: &Target, choices: &Choices) -> Result<Plan> 
     let graph = &reals.graph;
     let placer = Placer::new(&reals, target);
     let linked = link(graph, &placer);
+    let touched = touched(graph, &linked);
     let bytes = |value: ValueId| {
+        if !touched[linked.roots[value.0].0] {
+            return None;
+        }
         let value = graph.value(value);
         let [n, h, w, c] = nhwc(&value.ty.shape).filter(|_| {
             carried(&value.ty) && !value.dynamic && !value.variable && value.constant.is_none()
@@ -145,13 +156,43 @@ pub fn lower(graph: &Graph, target: &Target, choices: &Choices) -> Result<Plan> 
             Backend::Cpu => None,
             Backend::Gpu => Some(dispatch(graph, target, choices, &step, &mut plan)?),
         };
-        let reason = match step.node.map(|node| &placer.verdicts[node.0]) {
+        let reason = match step.node.map(|node| &placer.partition.verdicts[node.0]) {
             Some(Err(reason)) => reason.clone(),
             _ => "it has a GPU kernel".into(),
         };
-        plan.steps.push(Planned { step, dispatch, reason });
+        let name = step.node.map_or("copy", |node| graph.node(node).op.name());
+        plan.steps.push(Planned { step, name, dispatch, reason, crossing: [0; 2] });
     }
+    let crossings = crossings(graph, &plan);
+    plan.steps.iter_mut().zip(crossings).for_each(|(planned, crossing)| planned.crossing = crossing);
     Ok(plan)
+}
+
+/// For each value whether its bytes lie on the GPU: a kernel reads or writes them, or they are the caller's to give.
+fn touched(graph: &Graph, linked: &Linked) -> Vec<bool> {
+    let mut touched = vec![false; graph.values.len()];
+    let on_gpu = linked.steps.iter().filter(|step| step.backend == Backend::Gpu);
+    let values = on_gpu.flat_map(|step| step.inputs.iter().flatten().chain(&step.outputs));
+    values.chain(&graph.inputs).for_each(|value| touched[linked.roots[value.0].0] = true);
+    touched
+}
+
+/// For each step the bytes it reads from the GPU and those it writes there: none for the GPU's own.
+fn crossings(graph: &Graph, plan: &Plan) -> Vec<[usize; 2]> {
+    let size = |value: ValueId| plan.placement(value).map_or(0, |place| place.size);
+    // What the CPU has: what the caller gives, what it computed and what it read.
+    let mut held: BTreeSet<ValueId> = graph.inputs.iter().copied().collect();
+    let mut crossing = |planned: &Planned| {
+        if planned.dispatch.is_some() {
+            return [0, 0];
+        }
+        let fresh = |value: &&ValueId| graph.value(**value).constant.is_none();
+        let missing: Vec<ValueId> = planned.step.inputs.iter().flatten().filter(fresh).copied().collect();
+        let read = missing.into_iter().filter(|&value| held.insert(value)).map(size).sum();
+        held.extend(planned.step.outputs.iter().copied());
+        [read, planned.step.outputs.iter().copied().map(size).sum()]
+    };
+    plan.steps.iter().map(&mut crossing).collect()
 }
 
 /// How a value of this shape is stored. Activations are most of the traffic in large maps, weights in small ones, which

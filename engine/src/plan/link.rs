@@ -32,6 +32,8 @@ pub struct Step {
 
 /// What the linker must know of a device.
 pub trait Carrier {
+    /// The nodes in order of execution.
+    fn order(&self) -> Vec<NodeId>;
     /// Where a node runs.
     fn backend(&self, node: NodeId) -> Backend;
     /// Whether the node's kernel applies chains to its first output.
@@ -93,7 +95,7 @@ pub fn link(graph: &Graph, carrier: &impl Carrier) -> Linked {
         steps: Vec::new(),
         roots,
     };
-    for id in graph.node_ids() {
+    for id in carrier.order() {
         linker.visit(id);
     }
     for &output in &graph.outputs {

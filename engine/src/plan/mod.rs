@@ -8,6 +8,7 @@
 mod gpu;
 mod link;
 mod memory;
+mod partition;
 mod print;
 mod reals;
 
@@ -97,10 +98,14 @@ pub enum Bound {
 pub struct Planned {
     /// What is computed.
     pub step: Step,
+    /// The operator, or `copy`.
+    pub name: &'static str,
     /// The GPU kernel; none on the CPU.
     pub dispatch: Option<Dispatch>,
     /// Why it runs where it runs.
     pub reason: String,
+    /// On the CPU: the bytes it reads from the GPU, and those it writes there.
+    pub crossing: [usize; 2],
 }
 
 /// Everything a backend needs to run a graph.
@@ -123,7 +128,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A plan for the GPU: every node that has a GPU kernel uses it, the others run on the CPU and say why.
+    /// A plan for the GPU: every node that has a GPU kernel uses it, but where the way there costs more than it saves; the
+    /// others run on the CPU and say why.
     pub fn gpu(graph: &Graph, target: &Target, choices: &Choices) -> crate::Result<Self> {
         gpu::lower(graph, target, choices)
     }

@@ -9,6 +9,7 @@ use crate::ops::chain::nhwc;
 use crate::plan::{Choices, Placement, Plan, Planned, Target};
 use crate::tensor::Tensor;
 use crate::wgsl::{Elem, nhwc_from_texels, texels_from_nhwc};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,9 +52,13 @@ pub struct Runner {
     executable: Executable,
     input: Option<TextureInput>,
     outputs: Vec<Option<TextureOutput>>,
-    /// Values the CPU holds while a run goes on.
+    /// Values the CPU holds while a run goes on: by the value whose bytes they share what it was given or computed, by
+    /// themselves what it read from the GPU.
     loose: Vec<Option<Tensor>>,
+    read: Vec<Option<Tensor>>,
     program: Program,
+    /// The kernels of the nodes that run on the CPU, but for the plain ones.
+    cpu_kernels: BTreeMap<NodeId, String>,
 }
 
 impl Runner {
@@ -76,10 +81,16 @@ impl Runner {
         let mut plan = Plan::gpu(&graph, &target, choices)?;
         let executable = Executable::new(gpu, &plan)?;
         plan.weights.iter_mut().for_each(|weights| weights.values = Vec::new());
+        let on_cpu = plan.steps.iter().filter(|planned| planned.dispatch.is_none());
+        let mut program = program;
+        let kernel = |id: NodeId| Some((id, program.kernel(&graph, id)?));
+        let cpu_kernels = on_cpu.filter_map(|planned| planned.step.node).filter_map(kernel).collect();
         let outputs = graph.outputs.iter().map(|_| None).collect();
         Ok(Self {
             loose: vec![None; graph.values.len()],
+            read: vec![None; graph.values.len()],
             program,
+            cpu_kernels,
             plan,
             executable,
             input: None,
@@ -90,6 +101,11 @@ impl Runner {
 
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The plan as text, the CPU's kernels named.
+    pub fn explain(&self) -> String {
+        self.plan.describe(|id| self.cpu_kernels.get(&id).cloned())
     }
 
     pub fn element(&self) -> Elem {
@@ -204,7 +220,7 @@ impl Runner {
             at = end + 1;
         }
         let outputs = self.fetch(encoder, &graph.outputs);
-        self.loose.iter_mut().for_each(|tensor| *tensor = None);
+        self.loose.iter_mut().chain(&mut self.read).for_each(|tensor| *tensor = None);
         outputs
     }
 
@@ -230,17 +246,24 @@ impl Runner {
         let root = |value: ValueId| self.plan.roots[value.0];
         let held = |value: ValueId| {
             let described = graph.value(value);
-            described.variable || described.constant.is_some() || self.loose[root(value).0].is_some()
+            let held = self.loose[root(value).0].is_some() || self.read[value.0].is_some();
+            described.variable || described.constant.is_some() || held
         };
         let missing: Vec<ValueId> = values.iter().copied().filter(|&value| !held(value)).collect();
         let places: Vec<Placement> = missing.iter().map(|&value| self.place(value)).collect::<Result<_>>()?;
         let mut read = self.executable.read(encoder, &places)?.into_iter();
+        let (loose, plan, program) = (&self.loose, &self.plan, &self.program);
+        let known = &mut self.read;
+        let shape = |value: ValueId| nhwc(&graph.value(value).ty.shape).unwrap_or([1; 4]);
         let tensor = |value: ValueId| {
             let described = graph.value(value);
             if described.variable {
-                return Ok(self.program.state(&graph, value));
+                return Ok(program.state(&graph, value));
             }
-            match (&described.constant, &self.loose[root(value).0]) {
+            if let Some(tensor) = &known[value.0] {
+                return Ok(tensor.clone());
+            }
+            match (&described.constant, &loose[plan.roots[value.0].0]) {
                 (Some(constant), _) => Ok(constant.clone()),
                 (None, Some(tensor)) if tensor.shape() == described.ty.shape || described.dynamic => {
                     Ok(tensor.clone())
@@ -248,7 +271,10 @@ impl Runner {
                 (None, Some(tensor)) => tensor.with_type(described.ty.clone()),
                 (None, None) => {
                     let texels = read.next().unwrap_or_default();
-                    Tensor::from_reals(described.ty.clone(), &nhwc_from_texels(&texels, self.shape(value)))
+                    let reals = nhwc_from_texels(&texels, shape(value));
+                    let tensor = Tensor::from_reals(described.ty.clone(), &reals)?;
+                    known[value.0] = Some(tensor.clone());
+                    Ok(tensor)
                 }
             }
         };

@@ -309,7 +309,7 @@ impl Session {
             Runner::Plain(_) => "every node runs by its plain kernel\n".to_string(),
             Runner::Cpu(executable) => self.explain_cpu(executable),
             #[cfg(feature = "gpu")]
-            Runner::Gpu(runner) => runner.plan().to_string(),
+            Runner::Gpu(runner) => runner.explain(),
         }
     }
 
