@@ -1,8 +1,9 @@
 //! The network's input against an exact area filter in double precision.
 
 use half::f16;
-use matte::pipeline::frame::{Frame, PixelFormat};
+use matte::pipeline::frame::{Color, Frame, PixelFormat};
 use matte::pipeline::{Element, Fit, Input, Pipeline, Rect, readback};
+use matte::segment::input_values;
 
 use super::convert::{Chroma, random_frame, reference_rgb, reference_sample};
 use super::device::{Gpu, gpu};
@@ -111,6 +112,37 @@ fn every_format_fills_the_input_at_every_scale() {
         let part = Rect { x: 3.25, y: 4.5, width: 11.0, height: 9.75 };
         check(gpu, &mut pipeline, &frame, part, (5, 7), [0.0, 255.0]);
         check(gpu, &mut pipeline, &frame, Fit::Letterbox.crop((31, 23), (13, 29)), (13, 29), [-1.0, 1.0]);
+    }
+}
+
+#[test]
+fn the_processor_takes_every_format_in_every_color_at_odd_sizes() {
+    let mut seed = 100;
+    for format in PixelFormat::ALL {
+        for (width, height) in [(1, 1), (2, 2), (5, 3), (7, 8), (33, 17)] {
+            for color in Color::ALL {
+                seed += 1;
+                let mut frame = random_frame(format, width, height, seed);
+                frame.color = color;
+                for (crop, size) in [
+                    (Rect::of_size((width, height)), (width, height)),
+                    (Fit::Letterbox.crop((width, height), (4, 3)), (4, 3)),
+                ] {
+                    let values = input_values(&frame, crop, size, [0.0, 255.0]);
+                    for (index, texel) in values.chunks_exact(3).enumerate() {
+                        let place = (index as u32 % size.0, index as u32 / size.0);
+                        let expected = reference(&frame, crop, size, [0.0, 255.0], place);
+                        for channel in 0..3 {
+                            let difference = (f64::from(texel[channel]) - expected[channel]).abs();
+                            assert!(
+                                difference < 0.01,
+                                "{format:?} {width}×{height} {color} at {place:?}: {texel:?}, {expected:?}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 
