@@ -34,13 +34,20 @@ pub fn run(arguments: &RecordArguments) -> Result<()> {
     let mut recorder = None;
     while tally.frames < arguments.frames {
         let Some(frame) = origin.next()? else { break };
-        tally.count(&frame, origin.opened);
         let recorder = match &mut recorder {
             Some(recorder) => recorder,
-            None => recorder.insert(Recorder::new(arguments, &frame, origin.rate())?),
+            None => {
+                let recorder = recorder.insert(Recorder::new(arguments, &frame, origin.rate())?);
+                // Pipelines take their time to be made: a camera's picture is old by then.
+                if origin.info.live && recorder.warm_up(&frame)? {
+                    continue;
+                }
+                recorder
+            }
         };
+        tally.count(&frame, origin.opened);
         recorder.write(&frame)?;
-        tally.note_age(&frame);
+        tally.note_written(&frame);
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -165,6 +172,15 @@ impl Recorder {
         Ok(Self { header, writer, studio })
     }
 
+    /// Composes a frame that is not written, so that everything is there for the next ones. Tells whether that was
+    /// of use.
+    fn warm_up(&mut self, frame: &Arc<Frame>) -> Result<bool> {
+        if let Some((studio, settings)) = &mut self.studio {
+            studio.composed(Arc::clone(frame), settings)?;
+        }
+        Ok(self.studio.is_some())
+    }
+
     fn write(&mut self, frame: &Arc<Frame>) -> Result<()> {
         let y4m::Header { width, height, format, color, .. } = self.header;
         ensure!(
@@ -199,7 +215,9 @@ struct Tally {
     /// Frames that the driver lost: gaps in its count.
     lost: u64,
     copies: u64,
-    ages: Vec<f64>,
+    /// Milliseconds from a frame's capture until it was taken, and until it was written.
+    taken: Vec<f64>,
+    written: Vec<f64>,
     last: Option<(u32, Instant, u64)>,
 }
 
@@ -215,27 +233,34 @@ impl Tally {
         self.last = Some((opened, frame.captured, frame.sequence));
         self.frames += 1;
         self.copies += u64::from(frame.copies);
+        self.taken.push(age(frame));
     }
 
-    /// Milliseconds from the capture until the frame was written.
-    fn note_age(&mut self, frame: &Frame) {
-        self.ages.push(frame.captured.elapsed().as_secs_f64() * 1e3);
+    fn note_written(&mut self, frame: &Frame) {
+        self.written.push(age(frame));
     }
 
     /// `left_out` frames are no loss of the driver.
     fn sentence(&mut self, info: &Info, left_out: u64) -> String {
-        self.ages.sort_by(f64::total_cmp);
-        let age = |part: f64| self.ages.get((part * (self.ages.len().max(1) - 1) as f64) as usize).copied();
-        let (median, most) = (age(0.5).unwrap_or_default(), age(1.0).unwrap_or_default());
+        let [(taken, oldest), (written, _)] = [&mut self.taken, &mut self.written].map(|ages| {
+            ages.sort_by(f64::total_cmp);
+            let median = ages.get(ages.len() / 2).copied().unwrap_or_default();
+            (median, ages.last().copied().unwrap_or_default())
+        });
         let rate = if self.seconds > 0.0 { self.intervals as f64 / self.seconds } else { 0.0 };
         let copies = self.copies as f64 / self.frames.max(1) as f64;
         format!(
             "{} frames of {} ({}): {rate:.2} FPS, {} lost by the camera, {left_out} left out, \
-             age {median:.1} ms and at most {most:.1} ms, {copies:.2} copies a frame",
+             {taken:.1} ms old and at most {oldest:.1} ms, written after {written:.1} ms, {copies:.2} copies a frame",
             self.frames,
             info.name,
             info.detail,
             self.lost.saturating_sub(left_out)
         )
     }
+}
+
+/// Milliseconds since a frame was captured.
+fn age(frame: &Frame) -> f64 {
+    frame.captured.elapsed().as_secs_f64() * 1e3
 }
