@@ -14,6 +14,7 @@
 //! | [`pipeline`] | from a captured frame to the composed picture; never sees winit or egui |
 //! | [`segment`] | the network's part of a frame, on the GPU or on the CPU |
 //! | [`task`] | what models of different kinds take and find |
+//! | [`output`] | where composed pictures go besides the window |
 //! | [`camera`] | sources of frames, each on a thread of its own |
 //! | [`platform`] | what differs between systems |
 //! | [`catalogue`], [`backdrop`] | the networks that the program knows, the pictures that come with it |
@@ -24,6 +25,7 @@ pub mod camera;
 pub mod catalogue;
 #[cfg(not(target_os = "android"))]
 pub mod cli;
+pub mod output;
 pub mod pipeline;
 pub mod platform;
 pub mod render;

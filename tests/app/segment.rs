@@ -6,7 +6,7 @@ use std::time::Duration;
 use matte::camera::{Clip, Source};
 use matte::catalogue::SEGMENTERS;
 use matte::pipeline::frame::PixelFormat;
-use matte::pipeline::{Element, Frame, Input, Rect, Settings, Target, readback};
+use matte::pipeline::{Element, Frame, Gaze, Input, Rect, Settings, Target, readback};
 use matte::segment::{Answer, Network, OnCpu, OnGpu, Precision, input_values};
 
 use crate::pipeline::convert::random_frame;
@@ -33,7 +33,7 @@ fn answer_of(network: Network, frame: Frame) -> Answer {
     let (sender, answers) = channel();
     let wake = Box::new(move || _ = sender.send(()));
     let on_cpu = OnCpu::new(network, 2, wake).expect("the network runs on the CPU");
-    assert!(!on_cpu.offer(frame.into()));
+    assert!(!on_cpu.offer(frame.into(), Gaze::default()));
     answers.recv_timeout(Duration::from_secs(60)).expect("an answer");
     on_cpu.take().expect("an answer").expect("a mask")
 }

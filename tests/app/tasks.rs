@@ -7,7 +7,7 @@ use std::time::Duration;
 use matte::camera::load_picture;
 use matte::catalogue::Shelf;
 use matte::pipeline::frame::PixelFormat;
-use matte::pipeline::{Annotation, Frame, Pipeline, Rect, Settings, Target, readback};
+use matte::pipeline::{Annotation, Frame, Gaze, Pipeline, Rect, Settings, Target, readback};
 use matte::segment::{Backend, Drawn, Engine, Network, Precision, Segmenter};
 use matte::task::{Sight, Task};
 
@@ -67,7 +67,7 @@ fn outcome(gpu: &Gpu, model: &str, backend: Backend, picture: &Path) -> Outcome 
             Outcome { task, sight, drawn, plain, recorded: true }
         }
         Segmenter::Cpu(network) => {
-            network.offer(frame.into());
+            network.offer(frame.into(), Gaze::default());
             answers.recv_timeout(Duration::from_secs(120)).expect("an answer");
             let answer = network.take().expect("an answer").expect("it runs");
             let drawn = Drawn::new(&answer, None, &gpu.device, &gpu.queue);
@@ -294,7 +294,7 @@ fn kept_cover(gpu: &Gpu, model: &Path, backend: Backend, picture: &Path, class: 
             pipeline.encode(&mut encoder, &settings, Some(mask), target);
         }
         Segmenter::Cpu(network) => {
-            network.offer(frame.into());
+            network.offer(frame.into(), Gaze::default());
             answers.recv_timeout(Duration::from_secs(120)).expect("an answer");
             let answer = network.take().expect("an answer").expect("it runs");
             let mask = matte::segment::mask_texture(&gpu.device, mask_size);
@@ -335,7 +335,8 @@ fn kept_cover_of(gpu: &Gpu, model: &Path, picture: &Path) -> f64 {
     let Segmenter::Cpu(network) = segmenter else { unreachable!("it runs on the CPU") };
     let picture = load_picture(picture).expect("a picture");
     let size = picture.dimensions();
-    network.offer(Frame::new(PixelFormat::Rgba, size.0, size.1, picture.into_raw()).expect("fits").into());
+    let frame = Frame::new(PixelFormat::Rgba, size.0, size.1, picture.into_raw()).expect("fits");
+    network.offer(frame.into(), Gaze::default());
     answers.recv_timeout(Duration::from_secs(120)).expect("an answer");
     let answer = network.take().expect("an answer").expect("it runs");
     answer.mask.iter().filter(|value| value.to_f32() > 0.5).count() as f64 / answer.mask.len() as f64

@@ -1,8 +1,11 @@
 //! The controls by their accessible labels: each is there, and asks for what it says.
 
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
-use matte::app::{Backend, Choice, Command, Effect, Engine, Fetch, Found, Look, Precision, State, offered};
+use egui_kittest::kittest::{NodeT, Queryable};
+use matte::app::{
+    Backend, Choice, Command, Effect, Engine, Fetch, Found, Look, Precision, Preset, Purpose, Stage, State,
+    Theme, View, offered,
+};
 use matte::camera::{Device, Encoding, Info, Mode, Status};
 use matte::catalogue::Shelf;
 use matte::platform::permission::Permission;
@@ -23,7 +26,13 @@ fn state() -> State {
     state.source.size = Some((848, 480));
     state.engine.half = true;
     state.engine.running = Some(engine);
+    state.engine.adapter = "First".into();
+    state.engine.adapters = vec!["First".into(), "Second".into()];
     state
+}
+
+fn advanced() -> State {
+    State { details: true, ..state() }
 }
 
 fn desk(size: [f32; 2], state: State) -> Harness<'static, Desk> {
@@ -40,11 +49,13 @@ fn desk(size: [f32; 2], state: State) -> Harness<'static, Desk> {
     harness
 }
 
-/// What a click on the control with this label asks for.
-fn after_click(state: State, label: &str) -> Vec<Command> {
-    let mut harness = desk([1280.0, 1000.0], state);
-    harness.get_by_label(label).click();
-    harness.run();
+/// What clicks on the controls with these labels, one after the other, ask for.
+fn after_clicks(state: State, labels: &[&str]) -> Vec<Command> {
+    let mut harness = desk([1280.0, 1600.0], state);
+    for label in labels {
+        harness.get_by_label(label).click();
+        harness.run();
+    }
     harness.into_state().asked
 }
 
@@ -55,48 +66,94 @@ fn look(state: &State, change: impl FnOnce(&mut Look)) -> Command {
 }
 
 #[test]
-fn every_card_asks_for_its_effect() {
-    for (label, effect) in [
-        ("Picture", Effect::Picture),
-        ("Color", Effect::Color),
-        ("Cut-out", Effect::CutOut),
-        ("Mask", Effect::Mask),
-        ("Off", Effect::Off),
-    ] {
-        let expected = look(&state(), |look| look.effect = effect);
-        assert_eq!(after_click(state(), label), [expected], "{label}");
+fn every_card_asks_for_its_preset() {
+    for preset in Preset::ALL.into_iter().skip(1) {
+        let expected = Command::Look(preset.applied(&state().look));
+        assert_eq!(after_clicks(state(), &[preset.title()]), [expected], "{preset:?}");
     }
-    assert_eq!(after_click(state(), "Blur"), [], "the chosen card asks for nothing");
+    assert_eq!(after_clicks(state(), &["Soft blur"]), [], "the chosen card asks for nothing");
+}
+
+#[test]
+fn digits_choose_presets() {
+    let keys = [egui::Key::Num2, egui::Key::Num3, egui::Key::Num4, egui::Key::Num5];
+    for (key, preset) in keys.into_iter().zip(Preset::ALL.into_iter().skip(1)) {
+        assert_eq!(after_key(state(), key), [Command::Look(preset.applied(&state().look))]);
+    }
+}
+
+#[test]
+fn every_effect_can_be_chosen() {
+    for effect in Effect::ALL.into_iter().skip(1) {
+        let expected = look(&state(), |look| look.effect = effect);
+        assert_eq!(after_clicks(advanced(), &["Effect: Blur", effect.title()]), [expected], "{effect:?}");
+    }
+}
+
+/// What has the label and does not fold: “Source” is a group too.
+fn entries<'a>(
+    harness: &'a Harness<'_, Desk>,
+    label: &'a str,
+) -> impl Iterator<Item = egui_kittest::Node<'a>> {
+    let folds =
+        |node: &egui_kittest::Node<'_>| node.accesskit_node().role() == egui::Role::DisclosureTriangle;
+    harness.get_all_by_label(label).filter(move |node| !folds(node))
+}
+
+#[test]
+fn every_view_can_be_chosen() {
+    for view in View::ALL.into_iter().skip(1) {
+        let mut harness = desk([1280.0, 1600.0], advanced());
+        harness.get_by_label("View: Result").click();
+        harness.run();
+        entries(&harness, view.title()).last().expect("an entry").click();
+        harness.run();
+        assert_eq!(harness.into_state().asked, [look(&state(), |look| look.view = view)], "{view:?}");
+    }
 }
 
 #[test]
 fn switches_turn_what_they_name() {
-    let expected = look(&state(), |look| look.wipe.on = true);
-    assert_eq!(after_click(state(), "Before and after"), [expected]);
-    let expected = look(&state(), |look| look.mirror = true);
-    assert_eq!(after_click(state(), "Mirror"), [expected]);
-    let unfolded = State { details: true, ..state() };
-    let expected = look(&state(), |look| look.smoothing.on = false);
-    assert_eq!(after_click(unfolded.clone(), "Steady over time"), [expected]);
-    let expected = look(&state(), |look| look.refinement.on = false);
-    assert_eq!(after_click(unfolded, "Follow the picture's edges"), [expected]);
-    assert_eq!(after_click(state(), "EDGES AND MOTION"), [Command::Details(true)]);
+    type Change = fn(&mut Look);
+    let switches: [(&str, &str, Change); 9] = [
+        ("", "Before and after", |look| look.wipe.on = true),
+        ("", "Clean edges", |look| look.recovery = false),
+        ("Framing and light", "Mirror", |look| look.mirror = true),
+        ("Framing and light", "Follow me", |look| look.framing = true),
+        ("Framing and light", "Look closely", |look| look.closely = false),
+        ("Framing and light", "Help in the dark", |look| look.exposure = false),
+        ("Edges and motion", "Steady over time", |look| look.smoothing.on = false),
+        ("Edges and motion", "Follow the picture's edges", |look| look.refinement.on = false),
+        ("Edges and motion", "Drop specks", |look| look.drop_small = false),
+    ];
+    for (group, label, change) in switches {
+        let labels = if group.is_empty() { vec![label] } else { vec![group, label] };
+        assert_eq!(after_clicks(advanced(), &labels), [look(&state(), change)], "{label}");
+    }
 }
 
 #[test]
 fn the_toggle_changes_what_runs_the_network() {
     let wanted = state().engine.wanted;
     let on_cpu = Engine { backend: Backend::Cpu, ..wanted };
-    assert_eq!(after_click(state(), "CPU"), [Command::Engine(on_cpu)]);
+    assert_eq!(after_clicks(state(), &["CPU"]), [Command::Engine(on_cpu)]);
+    assert_eq!(after_key(state(), egui::Key::G), [Command::Engine(on_cpu)]);
     let half = Engine { precision: Precision::F16, ..wanted };
-    assert_eq!(after_click(state(), "16 bits"), [Command::Engine(half)]);
+    assert_eq!(after_clicks(advanced(), &["Network", "16 bits"]), [Command::Engine(half)]);
+}
+
+#[test]
+fn another_adapter_can_be_chosen() {
+    assert_eq!(after_clicks(state(), &["Device: First", "Second"]), [Command::Adapter("Second".into())]);
 }
 
 #[test]
 fn an_adapter_without_halves_offers_none() {
-    let mut state = state();
+    let mut state = advanced();
     state.engine.half = false;
-    let harness = desk([1280.0, 1000.0], state);
+    let mut harness = desk([1280.0, 1600.0], state);
+    harness.get_by_label("Network").click();
+    harness.run();
     assert!(harness.query_by_label("16 bits").is_none());
 }
 
@@ -108,16 +165,77 @@ fn the_picker_lists_cameras_the_clip_and_files() {
     state.source.cameras = vec![Found { device, modes, fault: None }];
     for (label, expected) in [
         ("Desk camera", Command::Source(Choice::Camera(3, None))),
-        ("Picture or clip from a file…", Command::Browse(Some(Default::default()))),
+        ("Picture or clip from a file…", Command::Browse(Some(Default::default()), Purpose::Source)),
         ("Look for cameras again", Command::FindCameras),
     ] {
-        let mut harness = desk([1280.0, 1000.0], state.clone());
-        harness.get_by_label("Source: Bundled clip").click();
-        harness.run();
-        harness.get_by_label(label).click();
-        harness.run();
-        assert_eq!(harness.into_state().asked, [expected], "{label}");
+        assert_eq!(after_clicks(state.clone(), &["Source: Bundled clip", label]), [expected], "{label}");
     }
+}
+
+#[test]
+fn outputs_are_asked_for() {
+    assert_eq!(after_clicks(state(), &["Snapshot"]), [Command::Snapshot]);
+    assert_eq!(after_clicks(state(), &["Record"]), [Command::Record(true)]);
+    let mut state = state();
+    state.outputs.recording = Some("clip.mp4".into());
+    state.outputs.cameras = vec![("/dev/video9".into(), "Matte".into())];
+    assert_eq!(after_clicks(state.clone(), &["Stop recording"]), [Command::Record(false)]);
+    let labels = ["Virtual camera: Virtual camera: off", "Matte (/dev/video9)"];
+    assert_eq!(after_clicks(state, &labels), [Command::VirtualCamera(Some("/dev/video9".into()))]);
+}
+
+#[test]
+fn where_no_virtual_camera_is_a_command_helps() {
+    let mut state = state();
+    state.outputs.hint = "load the module: sudo modprobe v4l2loopback".into();
+    let mut harness = desk([1280.0, 1600.0], state);
+    harness.get_by_label("Virtual camera: Virtual camera: off").click();
+    harness.run();
+    harness.get_by_label_contains("sudo modprobe v4l2loopback");
+}
+
+#[test]
+fn hiding_is_one_key_or_one_button() {
+    assert_eq!(after_key(state(), egui::Key::P), [Command::Hide(true)]);
+    assert_eq!(after_clicks(state(), &["Hide me"]), [Command::Hide(true)]);
+    let hidden = State { hidden: true, ..state() };
+    assert_eq!(after_clicks(hidden, &["Show me"]), [Command::Hide(false)]);
+}
+
+#[test]
+fn quality_theme_and_reset_are_in_their_groups() {
+    let automatic = Command::Quality(true, 30.0);
+    assert_eq!(after_clicks(advanced(), &["Performance", "Automatic quality"]), [automatic]);
+    assert_eq!(after_clicks(advanced(), &["Program and keys", "Light"]), [Command::Theme(Theme::Light)]);
+    assert_eq!(after_clicks(advanced(), &["Program and keys", "Reset everything"]), [Command::Reset]);
+}
+
+#[test]
+fn the_report_names_what_was_measured() {
+    let mut state = state();
+    (1..=20).for_each(|value| state.figures.add(Stage::Network, value as f32));
+    let report = ui::report(&state);
+    for part in ["First", "Person, square", "network", "11.00", "20.00", "Blur"] {
+        assert!(report.contains(part), "{part} in {report}");
+    }
+    let asked = after_clicks(State { details: true, ..state }, &["Performance", "Copy report"]);
+    assert_eq!(asked, [Command::Tell("The report is on the clipboard".into())]);
+}
+
+#[test]
+fn a_changed_value_has_a_way_back() {
+    let mut changed = state();
+    changed.look.strength = 0.2;
+    let asked = after_clicks(changed, &["Reset Strength"]);
+    assert_eq!(asked, [look(&state(), |_| {})]);
+    let harness = desk([1280.0, 1600.0], state());
+    assert!(harness.query_by_label("Reset Strength").is_none(), "the usual value needs none");
+    let mut changed = advanced();
+    changed.look.drop_small = false;
+    assert_eq!(
+        after_clicks(changed, &["Edges and motion", "Reset edges and motion"]),
+        [look(&state(), |_| {})]
+    );
 }
 
 #[test]
@@ -129,7 +247,39 @@ fn arrow_keys_move_a_slider_that_has_the_focus() {
     harness.run();
     let asked = harness.into_state().asked;
     let Some(Command::Look(look)) = asked.first() else { unreachable!("a look is asked for, not {asked:?}") };
-    assert!((look.blur - state().look.blur - 0.05).abs() < 1e-4);
+    assert!((look.strength - state().look.strength - 0.05).abs() < 1e-4);
+}
+
+#[test]
+fn tabs_reach_every_control_of_the_simple_face() {
+    let mut harness = desk([1280.0, 1600.0], state());
+    let mut reached = std::collections::BTreeSet::new();
+    for _ in 0..40 {
+        harness.key_press(egui::Key::Tab);
+        harness.run();
+        let focused = harness.query_all(egui_kittest::kittest::By::new().predicate(|node| node.is_focused()));
+        reached.extend(focused.filter_map(|node| node.accesskit_node().label()));
+    }
+    for label in ["Soft blur", "Off", "Strength", "GPU", "CPU", "Snapshot", "Record", "Hide me", "Advanced"] {
+        assert!(reached.contains(label), "{label} in {reached:?}");
+    }
+}
+
+#[test]
+fn a_tap_on_the_portrait_focuses_there() {
+    let mut state = state();
+    state.look.effect = Effect::Portrait;
+    let mut harness = desk([1280.0, 800.0], state);
+    let picture = harness.state().picture;
+    let at = picture.min + picture.size() * egui::vec2(0.25, 0.75);
+    harness.drag_at(at);
+    harness.drop_at(at);
+    harness.run();
+    let asked = harness.into_state().asked;
+    let Some(Command::Look(Look { focus: Some([x, y]), .. })) = asked.first() else {
+        unreachable!("a focus is asked for, not {asked:?}")
+    };
+    assert!((x - 0.25).abs() < 0.01 && (y - 0.75).abs() < 0.01, "{x} {y}");
 }
 
 #[test]
@@ -167,21 +317,63 @@ fn the_picture_keeps_its_shape_and_room_at_every_size() {
 }
 
 #[test]
-fn keys_show_and_hide_figures_and_controls() {
-    for (key, expected) in [(egui::Key::F, Command::Overlay(true)), (egui::Key::H, Command::Controls(false))]
-    {
-        let mut harness = desk([1280.0, 800.0], state());
-        harness.key_press(key);
-        harness.run();
-        assert_eq!(harness.into_state().asked, [expected]);
+fn controls_stay_within_narrow_windows() {
+    for state in [state(), advanced()] {
+        let harness = desk([360.0, 640.0], state);
+        for node in
+            harness.query_all(egui_kittest::kittest::By::new().predicate(|node| node.label().is_some()))
+        {
+            let rect = node.rect();
+            let label = node.accesskit_node().label();
+            assert!(rect.left() >= 0.0 && rect.right() <= 360.5, "{label:?}: {rect:?}");
+        }
     }
+}
+
+fn after_key(state: State, key: egui::Key) -> Vec<Command> {
+    let mut harness = desk([1280.0, 800.0], state);
+    harness.key_press(key);
+    harness.run();
+    harness.into_state().asked
+}
+
+#[test]
+fn keys_do_what_the_list_says() {
+    for (key, expected) in [
+        (egui::Key::F, Command::Overlay(true)),
+        (egui::Key::H, Command::Controls(false)),
+        (egui::Key::A, Command::Details(true)),
+        (egui::Key::S, Command::Snapshot),
+        (egui::Key::R, Command::Record(true)),
+        (egui::Key::Space, Command::Freeze(true)),
+        (egui::Key::B, look(&state(), |look| look.wipe.on = true)),
+        (egui::Key::M, look(&state(), |look| look.mirror = true)),
+    ] {
+        assert_eq!(after_key(state(), key), [expected], "{key:?}");
+    }
+}
+
+#[test]
+fn a_file_becomes_what_it_was_chosen_for() {
+    let browser = |purpose| matte::app::Browser {
+        folder: "/pictures".into(),
+        folders: vec!["below".into()],
+        files: vec!["room.png".into()],
+        purpose,
+    };
+    let source = State { browser: Some(browser(Purpose::Source)), ..state() };
+    let file = std::path::PathBuf::from("/pictures/room.png");
+    assert_eq!(after_clicks(source, &["room.png"]), [Command::Source(Choice::File(file.clone()))]);
+    let background = State { browser: Some(browser(Purpose::Background)), ..state() };
+    let expected = look(&state(), |look| (look.effect, look.picture) = (Effect::Picture, Some(file)));
+    assert_eq!(after_clicks(background, &["room.png"]), [expected]);
 }
 
 #[test]
 fn a_notice_can_be_dismissed() {
     let notice = matte::app::Notice { text: "Camera 0 is in use by another program".into(), failure: true };
     let state = State { notice: Some(notice), ..state() };
-    assert_eq!(after_click(state, "Dismiss"), [Command::Dismiss]);
+    assert_eq!(after_clicks(state, &["Dismiss"]), [Command::Dismiss]);
 }
 
 #[test]
@@ -190,7 +382,7 @@ fn a_refused_camera_shows_why_and_a_button() {
         let mut refused = state();
         refused.source.choice = Choice::Automatic;
         refused.permission = Permission::Denied { final_word };
-        assert_eq!(after_click(refused, label), [Command::AllowCamera]);
+        assert_eq!(after_clicks(refused, &[label]), [Command::AllowCamera]);
     }
     let mut unconcerned = state();
     unconcerned.permission = Permission::Denied { final_word: false };
@@ -202,17 +394,25 @@ fn a_refused_camera_shows_why_and_a_button() {
 
 /// A state whose models that are fetched are all still away, and the index of the one with this title.
 fn with_away(title: &str) -> (State, usize) {
-    let mut state = state();
+    let mut state = advanced();
     let away = matte::catalogue::ENTRIES.iter().map(|entry| !entry.is_carried());
     state.engine.models.iter_mut().zip(away).for_each(|(offered, away)| offered.here = !away);
     let index = state.engine.models.iter().position(|offered| offered.title == title);
     (state, index.expect("a model of the catalogue"))
 }
 
+/// A desk with the network's group unfolded.
+fn network_desk(state: State) -> Harness<'static, Desk> {
+    let mut harness = desk([1280.0, 1600.0], state);
+    harness.get_by_label("Network").click();
+    harness.run();
+    harness
+}
+
 #[test]
 fn the_picker_lists_models_by_task() {
     let (state, pose) = with_away("Body pose");
-    let mut harness = desk([1280.0, 1400.0], state.clone());
+    let mut harness = network_desk(state);
     harness.get_by_label("Model: Person, square").click();
     harness.run();
     for group in ["Segmentation", "Faces", "Boxes", "Classification", "Depth"] {
@@ -227,7 +427,7 @@ fn the_picker_lists_models_by_task() {
 fn a_model_shows_its_license_before_it_is_fetched() {
     let (mut state, hair) = with_away("Hair");
     state.engine.shown = Some(hair);
-    let mut harness = desk([1280.0, 1400.0], state);
+    let mut harness = network_desk(state);
     assert!(harness.query_by_label_contains("Apache-2.0, © The MediaPipe Authors").is_some());
     harness.get_by_label("Fetch 0.8 MB").click();
     harness.run();
@@ -238,7 +438,7 @@ fn a_model_shows_its_license_before_it_is_fetched() {
 fn a_transfer_shows_how_far_it_is_and_can_be_stopped() {
     let (mut state, hair) = with_away("Hair");
     state.engine.fetch = Some(Fetch { model: hair, part: 0.4 });
-    let mut harness = desk([1280.0, 1400.0], state);
+    let mut harness = network_desk(state);
     assert!(harness.query_by_label_contains("Fetch 0.8 MB").is_none());
     harness.get_by_label("Stop").click();
     harness.run();
@@ -247,8 +447,8 @@ fn a_transfer_shows_how_far_it_is_and_can_be_stopped() {
 
 #[test]
 fn every_class_has_a_box_to_check() {
-    let mut state = state();
+    let mut state = advanced();
     state.engine.classes = vec![("cat".into(), false), ("person".into(), true)];
-    assert_eq!(after_click(state.clone(), "cat"), [Command::Keep(0, true)]);
-    assert_eq!(after_click(state, "person"), [Command::Keep(1, false)]);
+    assert_eq!(after_clicks(state.clone(), &["Network", "cat"]), [Command::Keep(0, true)]);
+    assert_eq!(after_clicks(state, &["Network", "person"]), [Command::Keep(1, false)]);
 }

@@ -1,14 +1,17 @@
 //! One frame: UI, picture, triangles, submission, present.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use super::look::settings_of;
 use super::picture::Fresh;
 use super::screen::View;
-use super::{App, Command, Stage, within_a_day};
-use crate::pipeline::{Rect, StageTimes, Target, readback};
+use super::{App, Command, Look, Stage, within_a_day};
+use crate::camera::Status;
+use crate::pipeline::{Rect, Settings, StageTimes, Target, readback};
 use crate::platform;
 use crate::render::{Gpu, Next, Painting};
 use crate::segment::Segmenter;
@@ -36,7 +39,8 @@ impl App {
         if presented {
             self.account(fresh.is_some());
         }
-        if presented && self.options.frames.is_some() {
+        let busy = self.outputs.are_waiting();
+        if presented && (self.options.frames.is_some() || busy) {
             self.redraw();
         }
         Ok(!(presented && last))
@@ -74,6 +78,8 @@ impl App {
         fresh: Option<&Fresh>,
         last: bool,
     ) -> Result<bool> {
+        let surround = self.surround();
+        let settings = self.settings(surround);
         let Some(screen) = &mut self.screen else { return Ok(false) };
         let Some(View { window, surface }) = &mut screen.view else { return Ok(false) };
         let next = match surface.next(&screen.instance, &screen.gpu.device)? {
@@ -90,12 +96,17 @@ impl App {
         let viewport = viewport(picture, surface.size());
         let window = Arc::clone(window);
         match viewport.filter(|_| self.shown.is_some()) {
-            Some(viewport) => self.encode_picture(&mut encoder, Target { view: &view, viewport }, fresh)?,
-            None => clear(&mut encoder, &view),
+            Some(viewport) => {
+                let target = Target { view: &view, viewport };
+                self.encode_picture(&mut encoder, target, fresh, &settings)?;
+                self.encode_more(&mut encoder, fresh.is_some(), &settings);
+            }
+            None => clear(&mut encoder, &view, surround),
         }
         let Some(screen) = &mut self.screen else { return Ok(false) };
         screen.overlay.encode(&screen.gpu, &mut encoder, &view, &painting);
         screen.gpu.queue.submit([encoder.finish()]);
+        self.outputs.submitted();
         self.submitted();
         let Some(screen) = &mut self.screen else { return Ok(false) };
         if let Some(path) = self.options.screenshot.as_ref().filter(|_| last) {
@@ -112,8 +123,75 @@ impl App {
         Ok(true)
     }
 
+    /// The color around the picture.
+    fn surround(&self) -> egui::Color32 {
+        if let Some(screen) = &self.screen {
+            ui::theme::choose(screen.egui.egui_ctx().theme());
+        }
+        ui::theme::ink()
+    }
+
+    /// What the pipeline is to do, by the look, the plan of the quality and the panic key.
+    fn settings(&self, surround: egui::Color32) -> Settings {
+        let look = &self.state.look;
+        let plan = self.plan();
+        let mut settings = settings_of(&Look { cheap: look.cheap || plan.cheap, ..look.clone() }, surround);
+        settings.hidden = self.state.hidden;
+        settings.shrink = plan.shrink;
+        if self.state.source.status == Status::Still || self.state.frozen {
+            settings.framing_pace = 1.0;
+        }
+        settings
+    }
+
+    /// Records what else the frame is wanted for: a thumbnail, the outputs.
+    fn encode_more(&mut self, encoder: &mut wgpu::CommandEncoder, fresh: bool, settings: &Settings) {
+        let cards = self.state.controls && !self.state.details && !self.state.hidden;
+        let Some(screen) = &mut self.screen else { return };
+        if cards {
+            screen.previews.encode(encoder, &mut screen.pipeline, &self.state.look);
+            self.state.thumbnails = screen.previews.ids();
+        }
+        if fresh || self.state.hidden || self.state.source.status == Status::Still {
+            self.outputs.encode(encoder, &screen.pipeline, settings);
+        }
+    }
+
+    /// Makes a picture for the outputs alone, while no window shows one.
+    pub(super) fn draw_unseen(&mut self) {
+        let Some(fresh) = self.take_frame() else { return };
+        let surround = self.surround();
+        let settings = self.settings(surround);
+        let Some(screen) = &self.screen else { return };
+        let size = screen.pipeline.picture_size();
+        let texture = screen.gpu.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("unseen"),
+            size: wgpu::Extent3d { width: size.0, height: size.1, depth_or_array_layers: 1 },
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format: screen.overlay.format(),
+            usage: wgpu::TextureUsages::RENDER_ATTACHMENT,
+            view_formats: &[],
+        });
+        let view = texture.create_view(&Default::default());
+        let mut encoder = screen.gpu.device.create_command_encoder(&Default::default());
+        let target = Target { view: &view, viewport: Rect::of_size(size) };
+        if let Err(error) = self.encode_picture(&mut encoder, target, Some(&fresh), &settings) {
+            return self.tell(format!("{error:#}"), true);
+        }
+        if let Some(screen) = &self.screen {
+            self.outputs.encode(&mut encoder, &screen.pipeline, &settings);
+            screen.gpu.queue.submit([encoder.finish()]);
+            self.outputs.submitted();
+        }
+        self.serve_outputs();
+    }
+
     /// Brings the figures up to date after a presented frame.
     fn account(&mut self, fresh: bool) {
+        self.judge_quality();
+        self.serve_outputs();
         let complete = self.is_complete();
         let figures = &mut self.state.figures;
         let read = readback::bytes();
@@ -122,6 +200,9 @@ impl App {
         figures.outputs = read.outputs - self.read_before.outputs;
         self.read_before = read;
         figures.presented += u64::from(complete);
+        if let Some(shown) = &self.rehearsed {
+            shown.store(figures.presented, Ordering::Relaxed);
+        }
         let dropped = self.feed.as_ref().map_or(0, |feed| feed.dropped());
         figures.dropped = self.dropped_before + dropped;
         if fresh {
@@ -188,8 +269,8 @@ fn viewport(picture: egui::Rect, [width, height]: [u32; 2]) -> Option<Rect> {
     area.then_some(Rect { x: left, y: top, width: right - left, height: bottom - top })
 }
 
-fn clear(encoder: &mut wgpu::CommandEncoder, view: &wgpu::TextureView) {
-    let [r, g, b] = [0, 1, 2].map(|channel| f64::from(ui::theme::INK[channel]) / 255.0);
+fn clear(encoder: &mut wgpu::CommandEncoder, view: &wgpu::TextureView, color: egui::Color32) {
+    let [r, g, b] = [0, 1, 2].map(|channel| f64::from(color[channel]) / 255.0);
     let attachment = wgpu::RenderPassColorAttachment {
         view,
         depth_slice: None,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-const KEPT: usize = 64;
+const KEPT: usize = 96;
 
 /// The stages of a frame, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,14 @@ pub struct Meter {
 }
 
 impl Meter {
+    /// How many values are kept.
+    pub const KEPT: usize = KEPT;
+
+    /// The values that are kept, the oldest first.
+    pub fn values(&self) -> impl Iterator<Item = f32> {
+        self.values.iter().copied()
+    }
+
     /// Adds a value and forgets the oldest.
     pub fn add(&mut self, value: f32) {
         if self.values.len() == KEPT {
@@ -143,8 +151,8 @@ mod tests {
         let mut meter = Meter::default();
         assert_eq!(meter.median(), None);
         (0..1000).for_each(|value| meter.add(value as f32));
-        assert_eq!(meter.median(), Some(968.0));
-        assert_eq!(meter.p95(), Some(996.0));
+        assert_eq!(meter.median(), Some(952.0));
+        assert_eq!(meter.p95(), Some(995.0));
     }
 
     #[test]

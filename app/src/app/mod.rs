@@ -9,13 +9,18 @@ mod engines;
 mod figures;
 mod look;
 mod models;
+mod outputs;
 mod permission;
 mod picture;
+mod previews;
+mod quality;
 #[cfg(not(target_os = "android"))]
 mod rehearsal;
+mod saved;
 mod screen;
 mod sources;
 mod state;
+mod waking;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,21 +39,26 @@ pub use figures::{Figures, Meter, Stage};
 pub use rehearsal::{Rehearsal, rehearse};
 pub use state::{
     Backend, Browser, Choice, Command, Effect, Engine, EngineState, Fetch, Found, Look, Notice, Offered,
-    Precision, SourceState, State, Toggle,
+    OutputState, Precision, Preset, Purpose, QualityState, SourceState, State, Theme, Toggle, View,
 };
 
 use crate::camera::{Feed, Lost, Seen, Status, Watch};
 use crate::catalogue::Shelf;
 use crate::pipeline::frame::Color;
-use crate::pipeline::{Frame, Pace, readback};
+use crate::pipeline::{Frame, Gaze, Pace, readback};
 use crate::platform;
 use crate::platform::lifecycle::{self, Life};
 use crate::render::Wish;
 use crate::segment::{Drawn, Segmenter, processors};
 use crate::ui;
 pub use engines::Ready;
+pub use look::pipeline_settings;
 pub use models::offered;
-use screen::{Screen, View};
+use outputs::Outputs;
+pub use previews::SIZE as THUMBNAIL;
+pub use quality::{Plan, Quality};
+pub use saved::{Saved, settings_place};
+use screen::Screen;
 
 /// How the window is to start.
 #[derive(Clone, Debug)]
@@ -67,6 +77,12 @@ pub struct Options {
     pub adapter: Wish,
     /// Whether the figures lie over the picture.
     pub overlay: bool,
+    /// What was kept from the last start, and where it is kept.
+    pub saved: Saved,
+    /// Where the settings are kept; nowhere without it.
+    pub place: Option<PathBuf>,
+    /// What the settings' file made necessary to say.
+    pub notice: Option<String>,
     /// Width and height of the window in points.
     pub size: (u32, u32),
     /// Ends the program after so many presented pictures.
@@ -87,6 +103,9 @@ impl Default for Options {
             shelf: None,
             adapter: Wish::default(),
             overlay: false,
+            saved: Saved::default(),
+            place: None,
+            notice: None,
             size: (1080, 720),
             frames: None,
             screenshot: None,
@@ -102,6 +121,10 @@ pub enum Event {
     Mask,
     /// A segmenter was built.
     Engine(Ready),
+    /// A thread has something to say; whether it is a failure.
+    Said(String, bool),
+    /// The video behind the person has a new frame.
+    Backdrop,
     /// The cameras were listed.
     Cameras(Seen),
     /// So much of a model has come, 0 to 1.
@@ -151,8 +174,8 @@ pub struct App {
     state: State,
     proxy: EventLoopProxy<Event>,
     life: Life,
-    /// Whether a rehearsal tells the program's life in place of the system.
-    rehearsed: bool,
+    /// Counts the pictures of a rehearsal, which tells the program's life in place of the system.
+    rehearsed: Option<Arc<AtomicU64>>,
     screen: Option<Screen>,
     feed: Option<Feed>,
     watch: Option<Watch>,
@@ -177,6 +200,26 @@ pub struct App {
     renewed: bool,
     /// Whether the frame that is shown is to go through the network once more.
     again: bool,
+    /// The video that stands behind the person.
+    backdrop_feed: Option<Feed>,
+    outputs: Outputs,
+    quality: Quality,
+    /// When the quality was last looked at.
+    judged_at: Instant,
+    /// The source's count of frames at that time.
+    received_before: u64,
+    /// The network that was chosen; the quality may run a smaller one.
+    chosen_model: usize,
+    /// Frames since the network last saw one.
+    unseen: u32,
+    /// Whether the window can be seen.
+    visible: bool,
+    /// What the settings' file holds.
+    written: Saved,
+    /// When the settings are to be written.
+    save_at: Option<Instant>,
+    /// How the network looks at the pictures.
+    gaze: Gaze,
     /// Lets the network on the GPU rest while the picture stands still.
     pace: Pace,
     /// What had been read back before this frame.
@@ -192,12 +235,26 @@ impl App {
         let mut state = State::new(options.look.clone(), options.source.clone(), options.engine, models);
         state.overlay = options.overlay;
         state.source.reading = options.reading;
+        let saved = options.saved.clone();
+        (state.theme, state.details) = (saved.theme, saved.advanced);
+        (state.quality.automatic, state.quality.target) = (saved.automatic, saved.target);
+        state.notice = options.notice.clone().map(|text| Notice { text, failure: true });
         Ok(Self {
             options,
+            backdrop_feed: None,
+            outputs: Outputs::default(),
+            quality: Quality::default(),
+            judged_at: Instant::now(),
+            received_before: 0,
+            chosen_model: state.engine.wanted.model,
+            unseen: 0,
+            visible: true,
+            written: saved,
+            save_at: None,
             state,
             proxy,
             life: Life::default(),
-            rehearsed: false,
+            rehearsed: None,
             screen: None,
             feed: None,
             watch: None,
@@ -213,6 +270,7 @@ impl App {
             device: next_device(),
             renewed: false,
             again: false,
+            gaze: Gaze::default(),
             pace: Pace::default(),
             read_before: readback::bytes(),
             repaint_at: None,
@@ -224,13 +282,14 @@ impl App {
     fn carry_out(&mut self, command: Command) {
         match command {
             Command::Look(look) => {
-                self.state.look = look;
-                if self.state.source.status == Status::Still {
+                self.change_look(look);
+                if self.state.source.status == Status::Still || self.state.frozen {
                     self.show_again();
                 }
             }
             Command::Engine(engine) => {
                 self.state.engine.wanted = engine;
+                self.chosen_model = engine.model;
                 self.prepare_engine();
             }
             Command::Model(index) => self.choose_model(index),
@@ -256,10 +315,28 @@ impl App {
             Command::Overlay(on) => self.state.overlay = on,
             Command::Controls(on) => self.state.controls = on,
             Command::Details(on) => self.state.details = on,
-            Command::Browse(folder) => self.browse(folder),
             Command::AllowCamera => self.allow_camera(),
+            Command::Browse(folder, purpose) => self.browse(folder, purpose),
+            Command::Hide(on) => {
+                self.state.hidden = on;
+                self.rest_or_wake();
+            }
+            Command::Freeze(on) => self.state.frozen = on,
+            Command::Theme(theme) => {
+                self.state.theme = theme;
+                self.show_theme();
+            }
+            Command::Adapter(name) => self.change_adapter(name),
+            Command::Quality(on, target) => self.change_quality(on, target),
+            Command::Snapshot => self.take_snapshot(),
+            Command::Record(on) => self.record(on),
+            Command::VirtualCamera(place) => self.use_virtual_camera(place),
+            Command::FindVirtualCameras => self.find_virtual_cameras(),
+            Command::Reset => self.reset(),
+            Command::Tell(text) => self.tell(text, false),
             Command::Dismiss => self.state.notice = None,
         }
+        self.note_settings();
         self.redraw();
     }
 
@@ -273,6 +350,7 @@ impl App {
     fn recover(&mut self, events: &ActiveEventLoop) {
         log::warn!("the graphics device went away; starting again");
         self.leave_screen();
+        self.screen = None;
         self.enter_screen(events);
     }
 
@@ -305,6 +383,7 @@ impl App {
                 Err(error) => log::info!("the device cannot draw on the new window: {error:#}"),
             }
             self.leave_screen();
+            self.screen = None;
         }
         self.enter_screen(events);
     }
@@ -327,22 +406,17 @@ impl App {
     }
 
     fn leave_screen(&mut self) {
+        self.leave_outputs();
         self.device = next_device();
         self.segmenter = None;
         self.state.engine.running = None;
-        self.screen = None;
+        self.state.thumbnails = [None; 5];
         self.shown = None;
     }
 
     fn enter_screen(&mut self, events: &ActiveEventLoop) {
         match Screen::new(events, &self.options) {
-            Ok(screen) => {
-                self.state.engine.adapter = screen.gpu.title();
-                self.state.engine.half = screen.gpu.device.features().contains(wgpu::Features::SHADER_F16);
-                self.screen = Some(screen);
-                self.prepare_engine();
-                self.redraw();
-            }
+            Ok(screen) => self.use_screen(screen),
             Err(error) => self.end(events, Some(error)),
         }
     }
@@ -355,13 +429,15 @@ impl App {
 
     fn end(&mut self, events: &ActiveEventLoop, failure: Option<anyhow::Error>) {
         self.failure = failure;
+        self.leave_outputs();
+        self.write_settings();
         events.exit();
     }
 }
 
 impl ApplicationHandler<Event> for App {
     fn resumed(&mut self, events: &ActiveEventLoop) {
-        if self.rehearsed {
+        if self.rehearsed.is_some() {
             return;
         }
         if !platform::TELLS_LIFE {
@@ -384,12 +460,18 @@ impl ApplicationHandler<Event> for App {
                 let status = self.state.source.status.clone();
                 self.source_changed();
                 self.offer_frame();
+                if !self.visible && self.outputs.are_on() {
+                    self.draw_unseen();
+                }
                 let beside = matches!(self.segmenter, Some(Segmenter::Cpu(_)));
                 if beside && status == self.state.source.status {
                     return;
                 }
             }
+            Event::Mask if !self.visible && self.outputs.are_on() => self.draw_unseen(),
             Event::Mask => {}
+            Event::Backdrop => {}
+            Event::Said(text, failure) => self.tell(text, failure),
             Event::Engine(ready) => self.engine_ready(ready),
             Event::Cameras(seen) => self.cameras_seen(seen),
             Event::Fetching(part) => self.fetch_goes_on(part),
@@ -401,7 +483,7 @@ impl ApplicationHandler<Event> for App {
 
     fn window_event(&mut self, events: &ActiveEventLoop, _: WindowId, event: WindowEvent) {
         let Some(screen) = &mut self.screen else { return };
-        let Some(View { window, surface }) = &mut screen.view else { return };
+        let Some(screen::View { window, surface }) = &mut screen.view else { return };
         let response = screen.egui.on_window_event(window, &event);
         match event {
             WindowEvent::CloseRequested => self.end(events, None),
@@ -413,8 +495,11 @@ impl ApplicationHandler<Event> for App {
                 Err(error) => self.end(events, Some(error)),
             },
             WindowEvent::DroppedFile(path) => self.carry_out(Command::Source(Choice::File(path))),
+            WindowEvent::Occluded(hidden) => self.see(!hidden),
             WindowEvent::Resized(size) => {
                 surface.resize(size, &screen.gpu.device);
+                let minimized = size.width == 0 || size.height == 0;
+                self.see(!minimized);
                 self.live(events, lifecycle::Event::Turned);
             }
             _ if response.repaint => self.redraw(),
@@ -424,6 +509,14 @@ impl ApplicationHandler<Event> for App {
 
     fn about_to_wait(&mut self, events: &ActiveEventLoop) {
         let now = Instant::now();
+        if self.failure.is_some() {
+            let failure = self.failure.take();
+            return self.end(events, failure);
+        }
+        if self.save_at.is_some_and(|at| at <= now) {
+            self.write_settings();
+        }
+        self.serve_outputs();
         match self.repaint_at {
             Some(at) if at <= now => {
                 self.repaint_at = None;

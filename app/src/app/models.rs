@@ -22,8 +22,7 @@ impl App {
         match self.shelf.add_file(&path) {
             Ok(index) => {
                 self.state.engine.models = offered(&self.shelf);
-                self.state.engine.wanted.model = index;
-                self.prepare_engine();
+                self.use_model(index);
             }
             Err(error) => self.tell(format!("{error:#}"), true),
         }
@@ -34,9 +33,14 @@ impl App {
         let here = self.state.engine.models.get(index).is_some_and(|offered| offered.here);
         self.state.engine.shown = (!here).then_some(index);
         if here {
-            self.state.engine.wanted.model = index;
-            self.prepare_engine();
+            self.use_model(index);
         }
+    }
+
+    fn use_model(&mut self, index: usize) {
+        self.chosen_model = index;
+        self.state.engine.wanted.model = index;
+        self.prepare_engine();
     }
 
     /// Begins to fetch a model, unless another one is on its way.
@@ -99,8 +103,7 @@ impl App {
                 self.shelf.fetched(index, path);
                 self.state.engine.models = offered(&self.shelf);
                 self.state.engine.shown = None;
-                self.state.engine.wanted.model = index;
-                self.prepare_engine();
+                self.use_model(index);
             }
             Err(_) if stopped => {}
             Err(error) => self.tell(format!("{error:#}"), true),

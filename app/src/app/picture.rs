@@ -7,11 +7,11 @@ use anyhow::Result;
 use wgpu::{CommandEncoder, TextureView};
 
 use super::draw::milliseconds;
-use super::look::{settings_of, show_backdrop};
+use super::look::show_backdrop;
 use super::screen::Screen;
-use super::{App, Effect, Look, Stage};
-use crate::camera::Status;
-use crate::pipeline::{Annotation, Frame, Mask, Rect, Target};
+use super::{App, Look, Stage};
+use crate::camera::{Feed, Status};
+use crate::pipeline::{Annotation, Frame, Gaze, Mask, Rect, Settings, Target, brightness};
 use crate::segment::{Answer, Drawn, Segmenter, mask_texture};
 
 /// The time until the window looks again for what a network found in a picture that stands still.
@@ -28,10 +28,13 @@ impl App {
     /// The source has a new frame: the network beside the display wants it, or else the display.
     pub(super) fn offer_frame(&mut self) {
         let (Some(feed), Some(Segmenter::Cpu(network))) = (&self.feed, &self.segmenter) else { return };
+        if self.state.frozen && !self.again {
+            return;
+        }
         let Some(frame) = feed.latest() else { return };
         if self.offered.as_ref().is_none_or(|offered| !Arc::ptr_eq(offered, &frame)) {
             self.offered = Some(Arc::clone(&frame));
-            self.dropped_before += u64::from(network.offer(frame));
+            self.dropped_before += u64::from(network.offer(frame, self.gaze));
         }
     }
 
@@ -59,8 +62,14 @@ impl App {
     }
 
     fn take_newest(&mut self) -> Option<Fresh> {
-        let frame = self.feed.as_ref()?.latest()?;
         let again = std::mem::take(&mut self.again) || self.renewed || self.is_unfinished();
+        let frozen = self.state.frozen && !self.renewed;
+        let held = self.shown.clone().filter(|_| frozen && again);
+        let frame = match held {
+            Some(frame) => frame,
+            None if frozen => return None,
+            None => self.feed.as_ref()?.latest()?,
+        };
         let same = self.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, &frame));
         if same && !again {
             return None;
@@ -99,6 +108,7 @@ impl App {
             self.tell(format!("{error:#}"), true);
             return false;
         }
+        self.gaze = gaze_at(frame, &self.state.look, self.gaze);
         self.state.figures.add(Stage::Upload, milliseconds(start, Instant::now()));
         self.state.figures.copies = frame.copies + 1;
         self.state.source.size = Some(screen.pipeline.picture_size());
@@ -113,19 +123,29 @@ impl App {
         encoder: &mut CommandEncoder,
         target: Target<'_>,
         fresh: Option<&Fresh>,
+        settings: &Settings,
     ) -> Result<()> {
+        let every = self.plan().every;
         let Some(screen) = &mut self.screen else { return Ok(()) };
         change_backdrop(screen, &self.state.look)?;
+        if let Some(frame) = self.backdrop_feed.as_ref().and_then(Feed::fresh) {
+            screen.pipeline.upload_backdrop(&frame)?;
+        }
         let masks = self.state.engine.masks;
-        let settings = settings_of(&self.state.look);
-        let settings = if masks { settings } else { settings.without_mask() };
+        let settings = if masks { *settings } else { settings.without_mask() };
+        screen.pipeline.set_gaze(Gaze { closely: self.gaze.closely && masks, ..self.gaze });
         let renewed = fresh.is_some() && std::mem::take(&mut self.renewed);
         if renewed {
             screen.pipeline.forget();
         }
         let unfinished = matches!(&self.segmenter, Some(Segmenter::Gpu(network)) if network.is_unfinished());
-        let changed = fresh.is_some_and(|fresh| self.pace.wants(&fresh.frame)) || renewed || unfinished;
-        let still = !changed && (screen.pipeline.has_mask() || !masks);
+        self.unseen += u32::from(fresh.is_some());
+        let moved = |fresh: &Fresh| self.unseen >= every && self.pace.wants(&fresh.frame);
+        let due = fresh.is_some_and(moved) || renewed || unfinished;
+        let still = !due && (screen.pipeline.has_mask() || !masks);
+        if !still && fresh.is_some() {
+            self.unseen = 0;
+        }
         let recorded = match (fresh, &mut self.segmenter) {
             (Some(Fresh { mask: Some((view, crop)), .. }), _) => Ok(Some(Mask { view, crop: *crop })),
             (Some(_), Some(Segmenter::Gpu(network))) if !still => network.look(&screen.pipeline, encoder),
@@ -190,10 +210,19 @@ impl App {
     }
 }
 
+/// How the network is to look at a frame: dark pictures are brightened, and that changes slowly.
+fn gaze_at(frame: &Frame, look: &Look, before: Gaze) -> Gaze {
+    let gamma = if look.exposure { Gaze::gamma_for(brightness(frame)) } else { 1.0 };
+    let moved = before.gamma + 0.2 * (gamma - before.gamma);
+    let gamma = if (moved - gamma).abs() < 0.01 { gamma } else { moved };
+    Gaze { closely: look.closely, gamma }
+}
+
 fn change_backdrop(screen: &mut Screen, look: &Look) -> Result<()> {
-    if look.effect == Effect::Picture && screen.backdrop != Some(look.backdrop) {
-        show_backdrop(&mut screen.pipeline, look.backdrop)?;
-        screen.backdrop = Some(look.backdrop);
+    let wanted = (look.picture.clone(), look.backdrop);
+    if screen.backdrop.as_ref() != Some(&wanted) {
+        screen.backdrop = Some(wanted);
+        show_backdrop(&mut screen.pipeline, look)?;
     }
     Ok(())
 }

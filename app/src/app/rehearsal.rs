@@ -2,11 +2,14 @@
 //! events that Android sends, in random orders, and starts it again whenever it has quit.
 //!
 //! The orders include those that no system should send: a surface twice, a resume without a start, events after
-//! the end. What must hold is that nothing panics or fails and that nothing is left over.
+//! the end. What must hold is that nothing panics or fails and that nothing is left over. One life has a calm before its
+//! end, until a picture is shown, however busy the machine is.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use winit::event_loop::EventLoop;
@@ -17,6 +20,9 @@ use crate::platform::lifecycle;
 
 /// Events of one order.
 const ORDER: usize = 10;
+
+/// The longest calm.
+const CALM: Duration = Duration::from_secs(90);
 
 /// What came of a rehearsal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +47,21 @@ pub fn rehearse(options: &Options, orders: u64, seed: u64) -> Result<Rehearsal> 
         let script = script(&mut random, orders - played);
         played += script.len().div_ceil(ORDER) as u64;
         let mut app = App::new(options.clone(), events.create_proxy())?;
-        app.rehearsed = true;
+        let shown = Arc::new(AtomicU64::new(0));
+        app.rehearsed = Some(Arc::clone(&shown));
         let proxy = events.create_proxy();
+        let calm = rehearsal.lives == 0;
         let system = thread::spawn(move || {
+            // The loop ends with the life that it was told to end.
+            let send = |event| _ = proxy.send_event(Event::Life(event));
             for (event, wait) in script {
+                if calm && event == lifecycle::Event::Quit {
+                    send(lifecycle::Event::Resume);
+                    send(lifecycle::Event::SurfaceCreated);
+                    wait_for(&shown);
+                }
                 thread::sleep(wait);
-                // The loop ends with the life that it was told to end.
-                let _ = proxy.send_event(Event::Life(event));
+                send(event);
             }
         });
         events.run_app_on_demand(&mut app).context("the window system ended the program")?;
@@ -68,6 +82,14 @@ pub fn rehearse(options: &Options, orders: u64, seed: u64) -> Result<Rehearsal> 
         }
     }
     Ok(rehearsal)
+}
+
+/// Waits until there is a picture, but not for ever.
+fn wait_for(shown: &AtomicU64) {
+    let start = Instant::now();
+    while shown.load(Ordering::Relaxed) == 0 && start.elapsed() < CALM {
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// One life: at most `orders` orders, then the end.

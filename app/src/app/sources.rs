@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::{App, Browser, Choice, Event, Found, waker};
+use super::{App, Browser, Choice, Event, Found, Purpose, waker};
 use crate::camera::{self, Clip, Feed, Interest, Lost, Open, Seen, Source, Status, Watch};
 
 /// How long a camera may take to let go before the next source is opened beside it.
@@ -25,7 +25,7 @@ impl App {
             }
         };
         self.state.source.choice = choice;
-        if let Some(open) = open {
+        if let Some(open) = open.filter(|_| self.wants_pictures()) {
             self.start_feed(open);
         }
     }
@@ -150,12 +150,12 @@ impl App {
     }
 
     /// Shows a folder, or closes the browser.
-    pub(super) fn browse(&mut self, folder: Option<PathBuf>) {
+    pub(super) fn browse(&mut self, folder: Option<PathBuf>, purpose: Purpose) {
         let Some(folder) = folder else {
             self.state.browser = None;
             return;
         };
-        match listed(folder) {
+        match listed(folder, purpose) {
             Ok(browser) => self.state.browser = Some(browser),
             Err(error) => self.tell(format!("{error:#}"), true),
         }
@@ -163,7 +163,7 @@ impl App {
 }
 
 /// A folder's content, sorted; an empty path means the user's pictures or home.
-fn listed(folder: PathBuf) -> Result<Browser> {
+fn listed(folder: PathBuf, purpose: Purpose) -> Result<Browser> {
     let folder = if folder.as_os_str().is_empty() { first_folder() } else { folder };
     let folder =
         folder.canonicalize().with_context(|| format!("the folder {} cannot be opened", folder.display()))?;
@@ -184,7 +184,7 @@ fn listed(folder: PathBuf) -> Result<Browser> {
     }
     folders.sort();
     files.sort();
-    Ok(Browser { folder, folders, files })
+    Ok(Browser { folder, folders, files, purpose })
 }
 
 fn first_folder() -> PathBuf {

@@ -95,6 +95,13 @@ impl Feed {
         slot.latest.clone()
     }
 
+    /// The newest frame, if nobody has taken it yet.
+    pub fn fresh(&self) -> Option<Arc<Frame>> {
+        let mut slot = self.shared.lock();
+        let taken = std::mem::replace(&mut slot.taken, true);
+        if taken { None } else { slot.latest.clone() }
+    }
+
     /// The newest frame, waiting for one that nobody has taken yet, at most for `timeout`.
     pub fn wait(&self, timeout: Duration) -> Option<Arc<Frame>> {
         let slot = self.shared.lock();

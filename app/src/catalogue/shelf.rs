@@ -74,8 +74,8 @@ impl Shelf {
         let bytes = read(path)?;
         let place = Place::File(path.to_path_buf());
         if let Some(entry) = recognized(&bytes) {
-            let same = |item: &Item| item.entry.is_some_and(|other| other.name == entry.name);
-            let index = self.items.iter().position(same).context("the catalogue is on the shelf")?;
+            let index =
+                self.items.iter().position(|item| item.is(entry)).context("the catalogue is on the shelf")?;
             if self.items[index].place == Place::Away {
                 self.items[index].place = place;
             }
@@ -107,6 +107,20 @@ impl Item {
             _ => Place::Away,
         };
         Ok(Self { title: card.title.clone(), entry: Some(*entry), card: Some(card), place })
+    }
+
+    /// What [`Shelf::index_of`] finds it by.
+    pub fn name(&self) -> String {
+        match (self.entry, &self.place) {
+            (Some(entry), _) => entry.name.into(),
+            (None, Place::File(path)) => path.display().to_string(),
+            (None, _) => self.title.clone(),
+        }
+    }
+
+    /// Whether it is this entry of the catalogue.
+    pub fn is(&self, entry: &Entry) -> bool {
+        self.entry.is_some_and(|own| own.name == entry.name)
     }
 
     /// The `.tflite` file's bytes. A model that is still away is an error that says how it comes.

@@ -45,6 +45,10 @@ pub enum Action {
     Convert(ConvertArguments),
     /// Lists the models to choose from, or fetches one
     Models(ModelsArguments),
+    /// Measures what each preset costs at the usual sizes
+    Figures(FiguresArguments),
+    /// Prints what this machine offers, and what helps where something is missing
+    Doctor,
 }
 
 /// What is rehearsed.
@@ -84,8 +88,18 @@ pub enum PrecisionName {
 pub enum EffectName {
     /// Out of focus
     Blur,
+    /// Out of focus, as before a lens with a wide aperture
+    Portrait,
     /// A color in its place
     Color,
+    /// A color that runs into a darker one in its place
+    Gradient,
+    /// Green in its place, for other programs to key out
+    Green,
+    /// Without its colors
+    Monochrome,
+    /// As it is, with a line around the person
+    Outline,
     /// A picture in its place
     Picture,
     /// Cut out: a checkerboard in the window, transparent in a PNG file
@@ -123,15 +137,27 @@ pub struct WindowArguments {
     /// What the camera is to deliver
     #[command(flatten)]
     pub mode: ModeArguments,
-    /// What is done with the background
-    #[arg(long, value_enum, default_value = "blur")]
-    pub effect: EffectName,
+    /// What is done with the background; as it was last time without this
+    #[arg(long, value_enum)]
+    pub effect: Option<EffectName>,
     /// The model: a name of “matte models”, or a .tflite file
-    #[arg(long, default_value = "selfie_segmentation")]
-    pub model: String,
-    /// How the network runs
-    #[command(flatten)]
-    pub engine: EngineArguments,
+    #[arg(long)]
+    pub model: Option<String>,
+    /// Where the network runs
+    #[arg(long, value_enum)]
+    pub backend: Option<BackendName>,
+    /// How the GPU computes
+    #[arg(long, value_enum)]
+    pub precision: Option<PrecisionName>,
+    /// Threads of the CPU; all of them without this
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
+    /// A part of the graphics adapter's name
+    #[arg(long)]
+    pub adapter: Option<String>,
+    /// Neither reads the settings of last time nor keeps any
+    #[arg(long)]
+    pub fresh: bool,
     /// Shows the figures over the picture
     #[arg(long)]
     pub figures: bool,
@@ -141,7 +167,7 @@ pub struct WindowArguments {
     /// Width and height of the window in points, as in 1280x800
     #[arg(long, value_parser = parsed_size, default_value = "1180x720")]
     pub size: (u32, u32),
-    /// Ends after so many presented pictures
+    /// Ends after so many presented pictures; settings are neither read nor kept
     #[arg(long)]
     pub frames: Option<u64>,
     /// Writes the window's last picture to this PNG file; needs --frames
@@ -243,6 +269,17 @@ pub struct BenchArguments {
     /// Answers over standard input and output, against these references
     #[arg(long)]
     pub serve: Option<PathBuf>,
+    /// How the network runs
+    #[command(flatten)]
+    pub engine: EngineArguments,
+}
+
+/// `matte figures`.
+#[derive(Debug, Args)]
+pub struct FiguresArguments {
+    /// How many frames of each preset and size are measured
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    pub frames: u32,
     /// How the network runs
     #[command(flatten)]
     pub engine: EngineArguments,

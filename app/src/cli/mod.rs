@@ -7,7 +7,9 @@ mod background;
 mod bench;
 mod camera;
 mod convert;
+mod doctor;
 mod engine;
+mod figures;
 mod inspect;
 mod list;
 mod models;
@@ -56,6 +58,8 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         Some(Action::Inspect(arguments)) => inspect::run(&arguments),
         Some(Action::Convert(arguments)) => convert::run(&arguments),
         Some(Action::Models(arguments)) => models::run(&arguments),
+        Some(Action::Figures(arguments)) => figures::run(&arguments),
+        Some(Action::Doctor) => doctor::run(),
     }
 }
 

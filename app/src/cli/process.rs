@@ -16,7 +16,7 @@ use super::planes::planes_from_rgba;
 use super::{bad_input, engine, progress, window};
 use crate::camera::{load_picture, y4m};
 use crate::pipeline::frame::{Frame, PixelFormat};
-use crate::pipeline::{Effect, Mask, Pipeline, Rect, Settings, Target, Temporal, View, readback};
+use crate::pipeline::{Effect, Gaze, Mask, Pipeline, Rect, Settings, Target, Temporal, View, readback};
 use crate::render::Gpu;
 use crate::segment::{Drawn, Segmenter, mask_texture};
 
@@ -66,7 +66,12 @@ fn settings(arguments: &ProcessArguments, background: Option<&Background>, from:
     };
     let (effect, view) = match arguments.effect.unwrap_or(implied) {
         EffectName::Blur => (Effect::Blur, View::Result),
+        EffectName::Portrait => (Effect::Portrait, View::Result),
         EffectName::Color => (Effect::Color(color), View::Result),
+        EffectName::Gradient => (Effect::Gradient(color, color.map(|channel| 0.35 * channel)), View::Result),
+        EffectName::Green => (Effect::Color([0.0, 177.0 / 255.0, 64.0 / 255.0]), View::Result),
+        EffectName::Monochrome => (Effect::Monochrome, View::Result),
+        EffectName::Outline => (Effect::Outline([1.0; 3]), View::Result),
         EffectName::Picture => (Effect::Picture, View::Result),
         EffectName::Cutout if to == Kind::Png => (Effect::Transparent, View::Result),
         EffectName::Cutout => (Effect::CutOut, View::Result),
@@ -74,7 +79,7 @@ fn settings(arguments: &ProcessArguments, background: Option<&Background>, from:
         EffectName::Off => (Effect::Off, View::Source),
     };
     let mut settings =
-        Settings { effect, view, blur: f32::from(arguments.blur) / 100.0, ..Settings::DEFAULT };
+        Settings { effect, view, strength: f32::from(arguments.blur) / 100.0, ..Settings::DEFAULT };
     if from != Kind::Clip {
         settings.refinement.temporal = Temporal::Off;
     }
@@ -204,7 +209,7 @@ impl Studio {
                 self.pipeline.annotate(&mut encoder, &settings, &network.annotation(), target);
             }
             Segmenter::Cpu(network) => {
-                network.offer(frame);
+                network.offer(frame, Gaze::default());
                 self.answers.recv().context("the network's thread ended")?;
                 let answer = network.take().context("the network gave no answer")??;
                 let texture = mask_texture(device, network.mask_size());

@@ -3,7 +3,7 @@
 //! ```text
 //! frame ─ source ─┬─ prepare ─▶ the network's input       (the network runs outside)
 //!                 └─ convert ─┬─ refine ◀─ its mask
-//!                             ├─ blur   ◀─ matte
+//!                             ├─ blur, bokeh ◀─ matte
 //!                             ├─ compose ─▶ the caller's target
 //!                             └─ annotate ◀─ what else a network found
 //! ```
@@ -21,20 +21,26 @@
 //! the replacement is shown.
 
 mod annotate;
+mod background;
 mod blur;
+mod bokeh;
 mod compose;
 mod convert;
 pub mod frame;
 mod gpu;
 mod latency;
+mod matting;
 mod pace;
+pub mod person;
 mod plane;
 mod prepare;
+mod preview;
 pub mod readback;
 mod refine;
 mod ring;
 mod settings;
 mod source;
+mod tap;
 
 use anyhow::Result;
 use wgpu::{CommandEncoder, Device, Queue, TextureFormat, TextureView};
@@ -43,22 +49,26 @@ pub use annotate::{Annotation, Chart, ChartPlace, Color, Mark};
 pub use compose::{Target, fit_inside};
 pub use frame::Frame;
 pub use latency::StageTimes;
-pub use pace::Pace;
+pub use pace::{Pace, brightness};
 pub use plane::{MOST_CLASSES, Plane, PlaneMaker, Rule, Scores, plane_size, plane_values};
-pub use prepare::{Element, Fit, Input, Rect};
+pub use prepare::{Element, Fit, Gaze, Input, Rect};
+pub use preview::PREVIEW_FORMAT;
 pub use refine::{Mask, guide_factor};
 pub use ring::{Ring, Turn};
 pub use settings::{Effect, Refinement, Settings, Temporal, Upsampling, View};
 pub(crate) use source::rgb_rows;
+pub use tap::{Layout, Tap, Tapped};
 
 use annotate::{Annotate, Place};
-use blur::Blur;
-use compose::{Backdrop, Compose, Layers};
+use background::Background;
+use bokeh::Scene;
+use compose::{Compose, Layers, Video, backdrop};
 use convert::Convert;
 use gpu::{Image, Recorder};
 use latency::Clock;
+use matting::Matting;
 use prepare::Prepare;
-use refine::Refine;
+use preview::Preview;
 use source::Source;
 
 /// The weakest blur that stands in for a person's picture while no mask is valid.
@@ -68,17 +78,23 @@ const BLUR_WITHOUT_MASK: f32 = 0.8;
 pub fn shaders() -> Vec<(&'static str, String)> {
     let mut all = vec![("prepare", prepare::wgsl()), ("convert", convert::wgsl())];
     all.extend(refine::wgsl());
-    all.extend([("blur", blur::wgsl()), ("compose", compose::wgsl())]);
+    all.extend(bokeh::wgsl());
+    all.extend([
+        ("person", person::wgsl()),
+        ("blur", blur::wgsl()),
+        ("compose", compose::wgsl()),
+        ("preview", preview::wgsl()),
+        ("pack", tap::wgsl()),
+    ]);
     all.extend(plane::wgsl());
     all.extend(annotate::wgsl());
     all
 }
 
-/// What the matte was made of.
-struct Known {
-    mask: TextureView,
+/// A depth that a network told, and the part of the picture that it covers.
+struct KnownDepth {
+    meters: TextureView,
     crop: Rect,
-    refinement: Refinement,
 }
 
 /// The stages and their textures, for one device and one format of target.
@@ -89,32 +105,36 @@ pub struct Pipeline {
     source: Source,
     prepare: Prepare,
     convert: Convert,
-    refine: Refine,
-    blur: Blur,
+    matting: Matting,
+    background: Background,
     compose: Compose,
     annotate: Annotate,
-    backdrop: Backdrop,
-    nobody: Image,
-    /// The last valid mask and the choices by which it became the matte.
-    known: Option<Known>,
+    /// Made when the first preview is asked for.
+    preview: Option<Preview>,
+    backdrop: Image,
+    /// The frames of [`Effect::Video`], once there are any.
+    video: Option<Video>,
+    depth: Option<KnownDepth>,
+    gaze: Gaze,
 }
 
 impl Pipeline {
     /// Compiles the stages for a target of `target_format`.
     pub fn new(device: &Device, queue: &Queue, target_format: TextureFormat) -> Result<Self> {
-        let usage = wgpu::TextureUsages::TEXTURE_BINDING;
         Ok(Self {
             clock: Clock::new(device, queue),
             source: Source::new(device),
             prepare: Prepare::new(device),
             convert: Convert::new(device),
-            refine: Refine::new(device),
-            blur: Blur::new(device),
+            matting: Matting::new(device, queue),
+            background: Background::new(device),
+            preview: None,
             compose: Compose::new(device, target_format),
             annotate: Annotate::new(device, queue, target_format)?,
-            backdrop: Backdrop::plain(device, queue)?,
-            nobody: Image::new(device, "nobody", (1, 1), TextureFormat::R8Unorm, usage),
-            known: None,
+            backdrop: backdrop::plain(device, queue)?,
+            video: None,
+            depth: None,
+            gaze: Gaze::default(),
             device: device.clone(),
             queue: queue.clone(),
         })
@@ -138,19 +158,46 @@ impl Pipeline {
 
     /// Makes the last mask invalid, as when the source or the network changes or fails.
     pub fn forget(&mut self) {
-        self.known = None;
-        self.refine.forget();
+        self.depth = None;
+        self.matting.forget(&self.queue);
+        self.background.bokeh.forget();
+    }
+
+    /// How the network is to look at the pictures from the next one on.
+    pub fn set_gaze(&mut self, gaze: Gaze) {
+        self.gaze = gaze;
+    }
+
+    /// Takes the answer of a network that tells meters from the camera, for this picture and those that follow.
+    pub fn set_depth(&mut self, depth: Option<Mask<'_>>) {
+        self.depth = depth.map(|depth| KnownDepth { meters: depth.view.clone(), crop: depth.crop });
+    }
+
+    /// Where people are, as `struct Person` of `person.wgsl` holds it; it can be copied from.
+    pub fn person_buffer(&self) -> &wgpu::Buffer {
+        self.matting.person()
     }
 
     /// Whether a mask is valid. Without one the network must see the next frame, even if it is still.
     pub fn has_mask(&self) -> bool {
-        self.known.is_some()
+        self.matting.has_mask()
     }
 
     /// Takes the picture that [`Effect::Picture`] shows: `size` pixels of RGBA, sRGB.
     pub fn set_backdrop(&mut self, size: (u32, u32), rgba: &[u8]) -> Result<()> {
-        self.backdrop = Backdrop::new(&self.device, &self.queue, size, rgba)?;
+        self.backdrop = backdrop::of_pixels(&self.device, &self.queue, size, rgba)?;
         Ok(())
+    }
+
+    /// Takes the next frame that [`Effect::Video`] shows. It is converted with the next recorded picture.
+    pub fn upload_backdrop(&mut self, frame: &Frame) -> Result<()> {
+        match &mut self.video {
+            Some(video) => video.upload(&self.device, &self.queue, frame),
+            None => {
+                self.video = Some(Video::new(&self.device, &self.queue, frame)?);
+                Ok(())
+            }
+        }
     }
 
     /// Measures the stages of the next frame, if the device can and no times are outstanding. They come out
@@ -167,7 +214,8 @@ impl Pipeline {
     /// Records the network's input from the uploaded frame: one dispatch.
     pub fn prepare(&self, encoder: &mut CommandEncoder, input: &Input<'_>) {
         let mut recorder = Recorder { device: &self.device, queue: &self.queue, encoder, clock: &self.clock };
-        self.prepare.record(&mut recorder, &self.source, input);
+        let gaze = Gaze { closely: self.matting.look(self.gaze.closely), ..self.gaze };
+        self.prepare.record(&mut recorder, &self.source, input, gaze, self.matting.person());
     }
 
     /// Records the result into the target. `mask` is the network's answer for this picture. Without a new one
@@ -181,41 +229,33 @@ impl Pipeline {
         target: Target<'_>,
     ) {
         let mut recorder = Recorder { device: &self.device, queue: &self.queue, encoder, clock: &self.clock };
-        self.convert.record(&mut recorder, &self.source);
+        let source_size = self.source.shown_size();
+        self.convert.record(&mut recorder, &self.source, settings.shrink.clamp(1, 4));
         let picture = self.convert.picture();
-        if settings.hidden {
-            self.known = None;
-        } else if let Some(mask) = mask {
-            let refinement = settings.refinement;
-            self.refine.record(&mut recorder, picture, mask, &refinement);
-            self.known = Some(Known { mask: mask.view.clone(), crop: mask.crop, refinement });
-        } else if let Some(known) =
-            self.known.as_mut().filter(|known| known.refinement != settings.refinement)
-        {
-            known.refinement = settings.refinement;
-            let mask = Mask { view: &known.mask, crop: known.crop };
-            self.refine.record(&mut recorder, picture, mask, &settings.refinement);
+        self.matting.record(&mut recorder, (picture, source_size), mask, settings, self.gaze.closely);
+        let settings = closed(settings, self.matting.has_mask());
+        let scene = Scene {
+            picture,
+            matte: self.matting.matte(),
+            depth: self.depth.as_ref().map(KnownDepth::as_mask),
+            source_size,
+            person: self.matting.person(),
+        };
+        self.background.record(&mut recorder, &scene, &settings);
+        if let Some(video) = self.video.as_mut().filter(|_| settings.effect == Effect::Video) {
+            video.record(&mut recorder);
         }
-        if self.known.is_none() {
-            self.refine.record_nobody(&mut recorder, picture);
-        }
-        let needs_blur = settings.effect == Effect::Blur || settings.recovery;
-        if needs_blur && !settings.hidden {
-            let least = if self.known.is_some() { 0.0 } else { BLUR_WITHOUT_MASK };
-            self.blur.record(&mut recorder, picture, self.refine.matte(), settings.blur.max(least));
-        }
-        let whole = Rect::of_size(picture.size());
-        let (mask, crop) =
-            self.known.as_ref().map_or((&self.nobody.view, whole), |known| (&known.mask, known.crop));
         let layers = Layers {
             picture,
-            matte: self.refine.matte(),
-            blur: &self.blur,
-            backdrop: &self.backdrop,
-            mask,
-            crop,
+            matte: scene.matte,
+            blur: &self.background.blur,
+            bokeh: &self.background.bokeh,
+            backdrop: backdrop_of(&settings, &self.video, &self.backdrop),
+            mask: self.matting.mask(),
+            person: scene.person,
+            source_size,
         };
-        self.compose.record(&mut recorder, &layers, settings, target);
+        self.compose.record(&mut recorder, &layers, &settings, target);
         self.clock.finish(encoder);
     }
 
@@ -236,4 +276,66 @@ impl Pipeline {
         let place = Place { view: target.view, rect, picture, mirror: settings.mirror };
         self.annotate.record(encoder, annotation, place);
     }
+    /// Records the last recorded picture with other settings at the size of a thumbnail, into a target of
+    /// [`PREVIEW_FORMAT`]. At most one preview goes into a submission.
+    pub fn encode_preview(&mut self, encoder: &mut CommandEncoder, settings: &Settings, target: Target<'_>) {
+        let mut recorder = Recorder { device: &self.device, queue: &self.queue, encoder, clock: &self.clock };
+        let settings = closed(settings, self.matting.has_mask());
+        let scene = Scene {
+            picture: self.convert.picture(),
+            matte: self.matting.matte(),
+            depth: self.depth.as_ref().map(KnownDepth::as_mask),
+            source_size: self.source.shown_size(),
+            person: self.matting.person(),
+        };
+        let preview = self.preview.get_or_insert_with(|| Preview::new(&self.device));
+        let pictures = (backdrop_of(&settings, &self.video, &self.backdrop), self.matting.mask());
+        preview.record(&mut recorder, &scene, pictures, &settings, target);
+    }
+
+    /// Records the last recorded picture for a tap, with the settings of that record; a cut-out becomes
+    /// transparent where the tap has alpha.
+    pub fn encode_tap(&self, encoder: &mut CommandEncoder, settings: &Settings, tap: &mut Tap) {
+        let mut recorder = Recorder { device: &self.device, queue: &self.queue, encoder, clock: &self.clock };
+        let mut settings = closed(settings, self.matting.has_mask());
+        if settings.effect == Effect::CutOut && tap.layout() == Layout::Rgba {
+            settings.effect = Effect::Transparent;
+        }
+        let layers = Layers {
+            picture: self.convert.picture(),
+            matte: self.matting.matte(),
+            blur: &self.background.blur,
+            bokeh: &self.background.bokeh,
+            backdrop: backdrop_of(&settings, &self.video, &self.backdrop),
+            mask: self.matting.mask(),
+            person: self.matting.person(),
+            source_size: self.source.shown_size(),
+        };
+        tap.record(&mut recorder, &layers, &settings);
+    }
+}
+
+fn backdrop_of<'a>(settings: &Settings, video: &'a Option<Video>, picture: &'a Image) -> &'a Image {
+    video.as_ref().filter(|_| settings.effect == Effect::Video).map_or(picture, Video::picture)
+}
+
+impl KnownDepth {
+    fn as_mask(&self) -> Mask<'_> {
+        Mask { view: &self.meters, crop: self.crop }
+    }
+}
+
+/// The settings that show no more of the room than is safe: without a mask, effects that leave it recognizable give
+/// way to a strong blur or a plain color.
+fn closed(settings: &Settings, has_mask: bool) -> Settings {
+    if has_mask {
+        return *settings;
+    }
+    let effect = match settings.effect {
+        Effect::Portrait => Effect::Blur,
+        Effect::Monochrome | Effect::Outline(_) => Effect::Color(compose::HIDDEN),
+        effect => effect,
+    };
+    let least = if effect == Effect::Blur { BLUR_WITHOUT_MASK } else { 0.0 };
+    Settings { effect, strength: settings.strength.max(least), ..*settings }
 }

@@ -45,6 +45,12 @@ impl Pace {
     }
 }
 
+/// The mean luma of a frame's stored samples, 0..1.
+pub fn brightness(frame: &Frame) -> f32 {
+    let cells = Sketch::of(frame).cells;
+    cells.iter().sum::<f32>() / cells.len() as f32
+}
+
 impl Sketch {
     fn of(frame: &Frame) -> Self {
         let (width, height) = (frame.width() as usize, frame.height() as usize);

@@ -85,6 +85,11 @@ pub(super) fn request_outputs(buffer: &Buffer, bytes: u64) -> Pending {
     Pending::request(buffer, bytes, &OUTPUTS)
 }
 
+/// Asks for the first `bytes` of a buffer of pixels, whose commands have been submitted.
+pub(super) fn request_pixels(buffer: &Buffer, bytes: u64) -> Pending {
+    Pending::request(buffer, bytes, &PIXELS)
+}
+
 /// Bytes on their way from the GPU.
 pub(super) struct Pending {
     buffer: Buffer,

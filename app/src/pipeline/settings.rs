@@ -8,12 +8,20 @@ pub enum Effect {
     /// The background blurred.
     #[default]
     Blur,
+    /// The background as a lens with a wide aperture draws it.
+    Portrait,
     /// One color, sRGB in 0..1.
     Color([f32; 3]),
     /// A color at the top that runs into another at the bottom, sRGB in 0..1.
     Gradient([f32; 3], [f32; 3]),
     /// The picture given to [`super::Pipeline::set_backdrop`]; a plain dark color without one.
     Picture,
+    /// The frames given to [`super::Pipeline::upload_backdrop`]; a plain dark color without one.
+    Video,
+    /// The background without its colors.
+    Monochrome,
+    /// The background as it is, with a line of this color around the person, sRGB in 0..1.
+    Outline([f32; 3]),
     /// A checkerboard, which stands for nothing.
     CutOut,
     /// Nothing: the result has alpha, not premultiplied.
@@ -30,6 +38,12 @@ pub enum View {
     Matte,
     /// The network's mask as it came.
     Mask,
+    /// How near everything is, white for the nearest.
+    Depth,
+    /// The circles of confusion: blue behind the focus, orange before it.
+    Circles,
+    /// The matte's edge: white where it is neither 0 nor 1.
+    Edges,
     /// The frame before any effect.
     Source,
 }
@@ -73,6 +87,8 @@ pub struct Refinement {
     pub shrink: f32,
     /// The radius over which the matte's edge is softened, in pixels of a picture of 720 rows.
     pub feather: f32,
+    /// Whether bodies much smaller than the largest are dropped from the mask.
+    pub drop_small: bool,
 }
 
 impl Refinement {
@@ -84,6 +100,7 @@ impl Refinement {
         epsilon: 1e-4,
         shrink: 0.0,
         feather: 0.0,
+        drop_small: true,
     };
 }
 
@@ -102,8 +119,20 @@ pub struct Settings {
     pub view: View,
     /// From the network's mask to the matte.
     pub refinement: Refinement,
-    /// The strength of [`Effect::Blur`], 0..1.
-    pub blur: f32,
+    /// How strong the effect is, 0..1: the radius of a blur, the aperture, the lost color, the line's width.
+    pub strength: f32,
+    /// How far the picture of [`Effect::Picture`] is out of focus, 0..1.
+    pub softness: f32,
+    /// The place that [`Effect::Portrait`] focuses on, in 0..1 of the picture as it is shown; the person without one.
+    pub focus: Option<[f32; 2]>,
+    /// How much bright spots stand out in [`Effect::Portrait`], 0..1.
+    pub highlights: f32,
+    /// Whether the picture follows the people and comes closer to them.
+    pub framing: bool,
+    /// How far it follows with each mask, 0..1; 1 for a picture that stands still.
+    pub framing_pace: f32,
+    /// By how much the picture is shrunk before it is worked on: 1 or 2.
+    pub shrink: u32,
     /// The light that the replacement throws around the person's edge, 0..1.
     pub light_wrap: f32,
     /// Whether the old background's color is taken out of the person's edge.
@@ -124,7 +153,13 @@ impl Settings {
         effect: Effect::Blur,
         view: View::Result,
         refinement: Refinement::DEFAULT,
-        blur: 0.6,
+        strength: 0.6,
+        softness: 0.0,
+        focus: None,
+        highlights: 0.5,
+        framing: false,
+        framing_pace: 0.08,
+        shrink: 1,
         light_wrap: 0.0,
         recovery: true,
         wipe: None,

@@ -55,6 +55,18 @@ pub async fn adapters(instance: &wgpu::Instance) -> Vec<wgpu::Adapter> {
     adapters
 }
 
+/// The names of the adapters that can draw on a surface, best first, each once.
+pub async fn titles(instance: &wgpu::Instance, surface: &wgpu::Surface<'_>) -> Vec<String> {
+    let mut titles = Vec::new();
+    for adapter in adapters(instance).await.iter().filter(|adapter| adapter.is_surface_supported(surface)) {
+        let title = title(&adapter.get_info());
+        if !titles.contains(&title) {
+            titles.push(title);
+        }
+    }
+    titles
+}
+
 /// Opens the wanted adapter, or the fastest that can draw on the surface.
 ///
 /// All the features that the program can use are asked for, and the adapter's own limits: kernels stay within

@@ -7,6 +7,6 @@ mod adapter;
 mod overlay;
 mod surface;
 
-pub use adapter::{Gpu, Wish, adapters, device_for};
+pub use adapter::{Gpu, Wish, adapters, device_for, titles};
 pub use overlay::{Overlay, Painting};
 pub use surface::{Next, Surface};

@@ -26,6 +26,12 @@ impl Overlay {
         self.format
     }
 
+    /// Makes a texture known to egui, under the number that it gets.
+    pub fn show_texture(&mut self, gpu: &Gpu, texture: &wgpu::Texture) -> egui::TextureId {
+        let view = texture.create_view(&Default::default());
+        self.renderer.register_native_texture(&gpu.device, &view, wgpu::FilterMode::Linear)
+    }
+
     /// Takes over the textures that changed and cuts the shapes into triangles.
     ///
     /// It is called for every output, drawn or not: a texture comes only once.

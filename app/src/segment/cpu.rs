@@ -13,7 +13,8 @@ use wgpu::{Device, Queue, Texture};
 use super::Network;
 use super::network::ChartOf;
 use crate::camera::Wake;
-use crate::pipeline::{Annotation, Frame, Mark, Plane, Rect, Rule, plane_size, plane_values};
+use crate::pipeline::person::Finder;
+use crate::pipeline::{Annotation, Frame, Gaze, Mark, Pace, Plane, Rect, Rule, plane_size, plane_values};
 use crate::task::{self, Output, Sight, Task};
 
 /// A network on threads of its own. It works on one frame at a time; of the frames offered meanwhile the
@@ -116,7 +117,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Slot {
-    offered: Option<Arc<Frame>>,
+    offered: Option<(Arc<Frame>, Gaze)>,
     answer: Option<Result<Answer>>,
     /// Which classes count as the person, once someone has chosen.
     kept: Option<Vec<bool>>,
@@ -156,6 +157,10 @@ impl OnCpu {
             network,
             shared: Arc::clone(&shared),
             wake,
+            pace: Pace::default(),
+            people: Finder::default(),
+            whole: None,
+            last: None,
         };
         thread::Builder::new()
             .name("network".into())
@@ -174,9 +179,10 @@ impl OnCpu {
         self.shared.lock().kept = Some(kept.to_vec());
     }
 
-    /// Offers a frame. Tells whether it took the place of one that nobody has looked at.
-    pub fn offer(&self, frame: Arc<Frame>) -> bool {
-        let replaced = self.shared.lock().offered.replace(frame).is_some();
+    /// Offers a frame, and how the network is to look at it. Tells whether it took the place of one that nobody has
+    /// looked at.
+    pub fn offer(&self, frame: Arc<Frame>, gaze: Gaze) -> bool {
+        let replaced = self.shared.lock().offered.replace((frame, gaze)).is_some();
         self.shared.changed.notify_all();
         replaced
     }
@@ -200,7 +206,7 @@ impl Shared {
     }
 
     /// The next frame to work on; none when it is time to end.
-    fn next(&self) -> Option<Arc<Frame>> {
+    fn next(&self) -> Option<(Arc<Frame>, Gaze)> {
         let slot = self.lock();
         let mut slot = self
             .changed
@@ -220,43 +226,76 @@ struct Worker {
     target: Option<Rect>,
     shared: Arc<Shared>,
     wake: Wake,
+    pace: Pace,
+    /// Where the people were in the last masks.
+    people: Finder,
+    /// All that the network may see of the last picture, while it looks closely.
+    whole: Option<Rect>,
+    /// What the last picture became, and how the network looked at it.
+    last: Option<(Numbers, Gaze)>,
 }
 
 impl Worker {
     fn work(mut self) {
-        while let Some(frame) = self.shared.next() {
-            let answer = self.answer(frame);
+        while let Some((frame, gaze)) = self.shared.next() {
+            let answer = self.answer(frame, gaze);
             self.shared.lock().answer = Some(answer);
             (self.wake)();
         }
     }
 
-    fn answer(&mut self, frame: Arc<Frame>) -> Result<Answer> {
+    /// What a frame's picture became; the same again for a picture that stands still.
+    fn answer(&mut self, frame: Arc<Frame>, gaze: Gaze) -> Result<Answer> {
         let start = Instant::now();
+        let moved = self.pace.wants(&frame);
+        let chosen = self.choose_classes();
+        let last = self.last.take().filter(|(_, before)| !moved && !chosen && alike(before, &gaze));
         let mut prepare = 0.0;
-        let Some(crop) = self.crop(&frame, &mut prepare)? else {
-            let crop = Rect::of_size(frame.orientation.shown_size(frame.width(), frame.height()));
-            return Ok(self.answered(frame, start, prepare, Numbers::nothing(crop)));
+        let (numbers, gaze) = match last {
+            Some(last) => last,
+            None => (self.look(&frame, gaze, &mut prepare)?, gaze),
         };
-        let numbers = self.run(&frame, crop, &mut prepare)?;
-        if let Some(Sight::Contour(contour)) = &numbers.sight {
-            self.target = contour.as_ref().map(task::next_crop);
-        }
+        self.last = Some((numbers.clone(), gaze));
         Ok(self.answered(frame, start, prepare, numbers))
     }
 
+    /// Takes over which classes count as the person. Tells whether someone has chosen.
+    fn choose_classes(&mut self) -> bool {
+        let kept = self.shared.lock().kept.take();
+        match (kept, &mut self.classes) {
+            (Some(kept), Some(ChartOf { rule: Rule::Softmax(known) | Rule::Share(known), .. })) => {
+                *known = kept;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn look(&mut self, frame: &Frame, gaze: Gaze, prepare: &mut f32) -> Result<Numbers> {
+        let Some(crop) = self.crop(frame, gaze, prepare)? else {
+            let crop = Rect::of_size(frame.orientation.shown_size(frame.width(), frame.height()));
+            return Ok(Numbers::nothing(crop));
+        };
+        let numbers = self.run(frame, crop, gaze, prepare)?;
+        if let Some(Sight::Contour(contour)) = &numbers.sight {
+            self.target = contour.as_ref().map(task::next_crop);
+        }
+        Ok(numbers)
+    }
+
     /// The part of the picture to look at; none if another network has to find it and finds nothing.
-    fn crop(&mut self, frame: &Frame, prepare: &mut f32) -> Result<Option<Rect>> {
+    fn crop(&mut self, frame: &Frame, gaze: Gaze, prepare: &mut f32) -> Result<Option<Rect>> {
         let shown = frame.orientation.shown_size(frame.width(), frame.height());
         let (Some(session), Some(finder)) = (&mut self.finder, &self.network.finder) else {
-            return Ok(Some(self.network.fit.crop(shown, self.network.size)));
+            let whole = self.network.fit.crop(shown, self.network.size);
+            return Ok(Some(self.people_crop(whole, gaze)));
         };
         if self.target.is_some() {
             return Ok(self.target);
         }
         let crop = finder.fit.crop(shown, finder.size);
         let before = Instant::now();
-        let inputs = finder.inputs(frame, crop)?;
+        let inputs = finder.inputs(frame, crop, gaze.gamma)?;
         *prepare += milliseconds(before, Instant::now());
         let outputs = session.run(&inputs).context("the network failed")?;
         match sight(finder, &outputs, crop) {
@@ -265,9 +304,19 @@ impl Worker {
         }
     }
 
-    fn run(&mut self, frame: &Frame, crop: Rect, prepare: &mut f32) -> Result<Numbers> {
+    /// The part around the people that the last mask showed, if the network is to look closely.
+    fn people_crop(&mut self, whole: Rect, gaze: Gaze) -> Rect {
+        let looked = self.whole;
+        self.whole = gaze.closely.then_some(whole);
+        if looked != self.whole {
+            self.people.forget();
+        }
+        if gaze.closely { self.people.crop(whole) } else { whole }
+    }
+
+    fn run(&mut self, frame: &Frame, crop: Rect, gaze: Gaze, prepare: &mut f32) -> Result<Numbers> {
         let before = Instant::now();
-        let inputs = self.network.inputs(frame, crop)?;
+        let inputs = self.network.inputs(frame, crop, gaze.gamma)?;
         *prepare += milliseconds(before, Instant::now());
         let outputs = self.session.run(&inputs).context("the network failed")?;
         let plane = |chart: &ChartOf| -> Result<Vec<f32>> {
@@ -275,11 +324,6 @@ impl Worker {
             let reals = output.to_reals().context("the network's output is not made of numbers")?;
             Ok(plane_values(&chart.rule, chart.shape, &reals))
         };
-        if let (Some(kept), Some(ChartOf { rule: Rule::Softmax(known) | Rule::Share(known), .. })) =
-            (self.shared.lock().kept.take(), &mut self.classes)
-        {
-            *known = kept;
-        }
         let mask = match &self.classes {
             Some(classes) => plane(classes)?,
             None if self.network.reading.task == Task::Matte => {
@@ -288,6 +332,9 @@ impl Worker {
             }
             None => Vec::new(),
         };
+        if let Some(whole) = self.whole.filter(|_| !mask.is_empty()) {
+            self.people.find(&mask, self.network.mask_size, crop, whole, true);
+        }
         let mask = mask.into_iter().map(f16::from_f32).collect();
         let charts =
             self.charts.iter().map(|chart| Ok((chart.clone(), plane(chart)?))).collect::<Result<_>>()?;
@@ -312,6 +359,7 @@ impl Worker {
 }
 
 /// What the outputs became.
+#[derive(Clone)]
 struct Numbers {
     crop: Rect,
     mask: Vec<f16>,
@@ -323,6 +371,11 @@ impl Numbers {
     fn nothing(crop: Rect) -> Self {
         Self { crop, mask: Vec::new(), charts: Vec::new(), sight: Some(Sight::Contour(None)) }
     }
+}
+
+/// Whether a mask would hardly differ by how the network looks.
+fn alike(a: &Gaze, b: &Gaze) -> bool {
+    a.closely == b.closely && (a.gamma - b.gamma).abs() < 0.05
 }
 
 fn milliseconds(from: Instant, to: Instant) -> f32 {

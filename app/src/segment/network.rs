@@ -86,11 +86,13 @@ impl Network {
         Ok(Self { model, size, mask_size, range, fit, finder, reading })
     }
 
-    /// The model's inputs for the part `crop` of a frame: the picture in its place, zeros in the others.
-    pub(super) fn inputs(&self, frame: &Frame, crop: Rect) -> Result<Vec<Tensor>> {
+    /// The model's inputs for the part `crop` of a frame, brightened by the power `gamma`: the picture in its place,
+    /// zeros in the others.
+    pub(super) fn inputs(&self, frame: &Frame, crop: Rect, gamma: f32) -> Result<Vec<Tensor>> {
         let PictureInput { index, size, channels, planar, range, .. } = self.reading.input;
         let picture = || {
-            let rgb = input_values(frame, crop, size, range);
+            let mut rgb = input_values(frame, crop, size, range);
+            brighten(&mut rgb, range, gamma);
             arranged(&rgb, channels as usize, planar)
         };
         let types = self.model.inputs();
@@ -160,6 +162,17 @@ pub(super) fn pixels_of(shape: &[usize]) -> [usize; 3] {
         [w, c] => [1, w, c],
         [c] => [1, 1, c],
         [] => [1, 1, 1],
+    }
+}
+
+/// Raises values from black to white to a power, as `prepare.wgsl` does.
+fn brighten(values: &mut [f32], [low, high]: [f32; 2], gamma: f32) {
+    if gamma == 1.0 {
+        return;
+    }
+    for value in values {
+        let part = (*value - low) / (high - low);
+        *value = low + part.max(0.0).powf(gamma) * (high - low);
     }
 }
 

@@ -3,18 +3,38 @@
 use egui::Ui;
 
 use super::widget;
-use crate::app::{Backend, Command, Precision, State};
+use crate::app::{Backend, Command, Engine, Precision, State};
 
-/// The toggle between GPU and CPU, and what belongs to each.
+/// The adapters and the toggle between GPU and CPU.
+pub fn device_ui(state: &State, ui: &mut Ui) -> Option<Command> {
+    let engine = &state.engine;
+    let mut command = None;
+    widget::heading(ui, "RUNS ON");
+    if let Some(backend) =
+        widget::segments(ui, engine.wanted.backend, &[(Backend::Gpu, "GPU"), (Backend::Cpu, "CPU")])
+    {
+        command = Some(Command::Engine(Engine { backend, ..engine.wanted }));
+    }
+    if engine.adapters.len() > 1 {
+        widget::list(ui, "Device", &engine.adapter, |ui| {
+            for adapter in &engine.adapters {
+                if ui.selectable_label(*adapter == engine.adapter, adapter).clicked() {
+                    command = Some(Command::Adapter(adapter.clone()));
+                }
+            }
+        });
+    }
+    widget::note(ui, summary(state));
+    if let Some(task) = engine.task.filter(|_| !engine.masks) {
+        widget::note(ui, format!("Shows the {task}; backgrounds rest, as it makes no mask"));
+    }
+    command
+}
+
+/// What belongs to where the network runs, and which one it is.
 pub fn engine_ui(state: &State, ui: &mut Ui) -> Option<Command> {
     let engine = &state.engine;
     let mut wanted = engine.wanted;
-    widget::heading(ui, "NETWORK");
-    if let Some(backend) =
-        widget::segments(ui, wanted.backend, &[(Backend::Gpu, "GPU"), (Backend::Cpu, "CPU")])
-    {
-        wanted.backend = backend;
-    }
     match wanted.backend {
         Backend::Gpu if engine.half => {
             let choices = [(Precision::F32, "32 bits"), (Precision::F16, "16 bits")];
@@ -26,10 +46,6 @@ pub fn engine_ui(state: &State, ui: &mut Ui) -> Option<Command> {
         Backend::Cpu => threads(&mut wanted.threads, engine.processors, ui),
     }
     let model = super::models::models_ui(state, ui);
-    widget::note(ui, summary(state));
-    if let Some(task) = engine.task.filter(|_| !engine.masks) {
-        widget::note(ui, format!("Shows the {task}; backgrounds rest, as it makes no mask"));
-    }
     model.or((wanted != engine.wanted).then_some(Command::Engine(wanted)))
 }
 

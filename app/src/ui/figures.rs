@@ -24,13 +24,19 @@ pub fn figures_ui(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> 
     for (name, value) in &rows {
         let middle = y + LINE_HEIGHT / 2.0;
         let font = FontId::proportional(12.0);
-        painter.text(pos2(card.left() + 14.0, middle), Align2::LEFT_CENTER, name, font.clone(), theme::MUTED);
+        painter.text(
+            pos2(card.left() + 14.0, middle),
+            Align2::LEFT_CENTER,
+            name,
+            font.clone(),
+            theme::LIGHT_MUTED,
+        );
         let room = WIDTH - 28.0 - 74.0;
-        let mut job = egui::text::LayoutJob::simple_singleline(value.clone(), font, theme::TEXT);
+        let mut job = egui::text::LayoutJob::simple_singleline(value.clone(), font, theme::LIGHT_TEXT);
         job.wrap = egui::text::TextWrapping::truncate_at_width(room);
         let galley = ui.ctx().fonts_mut(|fonts| fonts.layout_job(job));
         let at = pos2(card.right() - 14.0 - galley.size().x, middle - galley.size().y / 2.0);
-        painter.galley(at, galley, theme::TEXT);
+        painter.galley(at, galley, theme::LIGHT_TEXT);
         y += LINE_HEIGHT;
     }
     None
@@ -40,9 +46,9 @@ fn headline(figures: &Figures, card: Rect, ui: &Ui) {
     let painter = ui.painter();
     let rate = figures.rate().map_or_else(|| "–".into(), |rate| format!("{rate:.0}"));
     let at = card.min + vec2(14.0, 10.0);
-    let number = painter.text(at, Align2::LEFT_TOP, rate, FontId::proportional(32.0), theme::TEXT);
+    let number = painter.text(at, Align2::LEFT_TOP, rate, FontId::proportional(32.0), theme::LIGHT_TEXT);
     let unit = pos2(number.right() + 6.0, number.bottom() - 5.0);
-    painter.text(unit, Align2::LEFT_BOTTOM, "FPS", FontId::proportional(12.0), theme::MUTED);
+    painter.text(unit, Align2::LEFT_BOTTOM, "FPS", FontId::proportional(12.0), theme::LIGHT_MUTED);
     let latency = figures.latency.median().map_or_else(|| "–".into(), |ms| format!("{ms:.0} ms"));
     let right = card.right() - 14.0;
     painter.text(
@@ -50,14 +56,14 @@ fn headline(figures: &Figures, card: Rect, ui: &Ui) {
         Align2::RIGHT_TOP,
         latency,
         FontId::proportional(15.0),
-        theme::TEXT,
+        theme::LIGHT_TEXT,
     );
     painter.text(
         pos2(right, number.bottom() - 5.0),
         Align2::RIGHT_BOTTOM,
         "end to end",
         FontId::proportional(11.0),
-        theme::MUTED,
+        theme::LIGHT_MUTED,
     );
 }
 

@@ -2,7 +2,7 @@
 
 use egui::{Color32, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 
-use super::theme::{INK, LINE, MUTED, TEXT};
+use super::theme::{self, line, muted};
 
 const SKIN: Color32 = Color32::from_rgb(226, 190, 165);
 const SHIRT: Color32 = Color32::from_rgb(88, 120, 158);
@@ -139,21 +139,21 @@ fn checkers(painter: &Painter, rect: Rect) {
 
 /// The program's mark: a person, half on the ground and half cut out.
 pub fn mark(painter: &Painter, rect: Rect) {
-    painter.rect_filled(rect, CornerRadius::same((rect.height() * 0.26) as u8), super::theme::ACCENT);
+    painter.rect_filled(rect, CornerRadius::same((rect.height() * 0.26) as u8), theme::accent());
     let inner = rect.shrink(rect.height() * 0.1);
-    person(&painter.with_clip_rect(inner), inner, INK, INK);
+    person(&painter.with_clip_rect(inner), inner, theme::on_accent(), theme::on_accent());
 }
 
 /// Two handles at the middle of the wipe line.
 pub fn wipe_handle(painter: &Painter, center: Pos2, lively: bool) {
     let radius = if lively { 17.0 } else { 15.0 };
-    painter.circle(center, radius, Color32::from_black_alpha(170), Stroke::new(1.5, TEXT));
+    painter.circle(center, radius, Color32::from_black_alpha(170), Stroke::new(1.5, theme::LIGHT_TEXT));
     for side in [-1.0, 1.0] {
         let tip = center + vec2(side * 8.5, 0.0);
         let back = side * -4.5;
         painter.add(Shape::convex_polygon(
             vec![tip, tip + vec2(back, -4.5), tip + vec2(back, 4.5)],
-            TEXT,
+            theme::LIGHT_TEXT,
             Stroke::NONE,
         ));
     }
@@ -175,15 +175,46 @@ pub fn camera(painter: &Painter, rect: Rect, color: Color32) {
     painter.add(Shape::convex_polygon(lens, color, Stroke::NONE));
 }
 
+/// An arrow that turns back: to the usual value.
+pub fn back(painter: &Painter, center: Pos2, color: Color32) {
+    let radius = 4.5;
+    let arc = |part: f32| {
+        let angle = -2.4 + part * 4.9;
+        center + radius * vec2(angle.cos(), angle.sin())
+    };
+    let points: Vec<_> = (0..=16).map(|step| arc(step as f32 / 16.0)).collect();
+    let tip = points[0];
+    painter.add(Shape::line(points, Stroke::new(1.4, color)));
+    let head = vec![tip + vec2(-2.2, -2.6), tip + vec2(2.8, -1.0), tip + vec2(-1.6, 2.4)];
+    painter.add(Shape::convex_polygon(head, color, Stroke::NONE));
+}
+
+/// An eye with a stroke through it: hidden.
+pub fn hidden(painter: &Painter, center: Pos2, size: f32, color: Color32) {
+    let stroke = Stroke::new(size * 0.09, color);
+    let lid = |sign: f32| -> Vec<Pos2> {
+        (0..=12)
+            .map(|step| {
+                let part = step as f32 / 6.0 - 1.0;
+                center + size * vec2(0.5 * part, sign * 0.3 * (1.0 - part * part))
+            })
+            .collect()
+    };
+    painter.add(Shape::line(lid(1.0), stroke));
+    painter.add(Shape::line(lid(-1.0), stroke));
+    painter.circle_filled(center, size * 0.13, color);
+    painter.line_segment([center + size * vec2(-0.42, 0.42), center + size * vec2(0.42, -0.42)], stroke);
+}
+
 /// A triangle that points right when closed and down when open.
 pub fn chevron(painter: &Painter, center: Pos2, openness: f32) {
     let turn = egui::emath::Rot2::from_angle(openness * std::f32::consts::FRAC_PI_2);
     let points = [vec2(-2.0, -4.0), vec2(2.5, 0.0), vec2(-2.0, 4.0)].map(|p| center + turn * p);
-    painter.line_segment([points[0], points[1]], Stroke::new(1.5, MUTED));
-    painter.line_segment([points[1], points[2]], Stroke::new(1.5, MUTED));
+    painter.line_segment([points[0], points[1]], Stroke::new(1.5, muted()));
+    painter.line_segment([points[1], points[2]], Stroke::new(1.5, muted()));
 }
 
 /// A hairline under a heading.
 pub fn hairline(painter: &Painter, from: Pos2, width: f32) {
-    painter.line_segment([from, from + vec2(width, 0.0)], Stroke::new(1.0, LINE));
+    painter.line_segment([from, from + vec2(width, 0.0)], Stroke::new(1.0, line()));
 }

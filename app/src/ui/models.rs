@@ -43,7 +43,7 @@ fn card(state: &State, index: usize, offered: &Offered, ui: &mut Ui) -> Option<C
     let mut command = None;
     let engine = &state.engine;
     if !offered.here {
-        ui.label(egui::RichText::new(&offered.title).color(theme::TEXT));
+        ui.label(egui::RichText::new(&offered.title).color(theme::text()));
     }
     if !offered.about.is_empty() {
         widget::note(ui, &offered.about);
@@ -53,13 +53,17 @@ fn card(state: &State, index: usize, offered: &Offered, ui: &mut Ui) -> Option<C
         Some(fetch) if fetch.model == index => {
             let bar = egui::ProgressBar::new(fetch.part).text(format!("{:.0} %", 100.0 * fetch.part));
             ui.add(bar);
-            if widget::button(ui, "Stop") {
+            if widget::button(ui, "Stop", "What has come is kept for another time") {
                 command = Some(Command::StopFetch);
             }
         }
         _ if offered.here => {}
         _ => {
-            if widget::button(ui, &format!("Fetch {:.1} MB", offered.megabytes)) {
+            if widget::button(
+                ui,
+                &format!("Fetch {:.1} MB", offered.megabytes),
+                "From its publisher; the file is checked and kept for this user",
+            ) {
                 command = Some(Command::Fetch(index));
             }
         }

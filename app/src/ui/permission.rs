@@ -23,7 +23,7 @@ pub fn permission_ui(state: &State, picture: egui::Rect, ui: &Ui) -> Option<Comm
     area.show(ui.ctx(), |ui| {
         ui.set_max_width((picture.width() - 2.0 * f32::from(theme::MARGIN)).min(320.0));
         ui.vertical_centered(|ui| {
-            ui.label(RichText::new(text).color(theme::TEXT));
+            ui.label(RichText::new(text).color(theme::text()));
             ui.add_space(theme::GAP);
             if ui.button(button).clicked() {
                 command = Some(Command::AllowCamera);

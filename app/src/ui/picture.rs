@@ -3,7 +3,7 @@
 use egui::{Align2, Color32, FontId, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 use super::{icon, theme, widget};
-use crate::app::{Command, State};
+use crate::app::{Command, Effect, Look, State};
 use crate::camera::Status;
 
 /// The picture's place: as large as it fits, in the middle of the space that the controls leave.
@@ -18,14 +18,78 @@ pub fn place(state: &State, space: Rect) -> Rect {
 /// Draws what lies over the picture and takes the dragging of the wipe line.
 pub fn picture_ui(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
     if state.source.size.is_none() {
-        waiting(state, picture, ui);
+        if !state.hidden {
+            waiting(state, picture, ui);
+        }
     } else {
-        widget::round_corners(ui.painter(), picture, f32::from(theme::ROUND), theme::INK);
+        widget::round_corners(ui.painter(), picture, f32::from(theme::ROUND), theme::ink());
     }
+    badge(state, picture, ui);
+    if state.hidden {
+        hidden(picture, ui);
+    }
+    let focused = focus(state, picture, ui);
     let wiped = wipe(state, picture, ui);
     let dismissed = notice(state, picture, ui);
     let reopened = reopen(state, picture, ui);
-    wiped.or(dismissed).or(reopened)
+    focused.or(wiped).or(dismissed).or(reopened)
+}
+
+/// A clear mark while a camera is on, while something is recorded, and while the picture stands still.
+fn badge(state: &State, picture: Rect, ui: &Ui) {
+    let camera =
+        state.source.info.as_ref().is_some_and(|info| info.live) && state.source.status == Status::Live;
+    let outputs = &state.outputs;
+    let mut at = picture.right_top() + vec2(-12.0, if state.controls { 12.0 } else { 54.0 });
+    for (on, text, color) in [
+        (camera, "Camera on", theme::LIGHT_ACCENT),
+        (outputs.recording.is_some(), "Recording", Color32::from_rgb(250, 110, 100)),
+        (outputs.camera.is_some(), "Virtual camera on", theme::LIGHT_ACCENT),
+        (state.frozen, "Frozen", theme::LIGHT_MUTED),
+    ] {
+        if !on {
+            continue;
+        }
+        let galley = ui.painter().layout_no_wrap(text.into(), FontId::proportional(12.0), theme::LIGHT_TEXT);
+        let rect = Align2::RIGHT_TOP.anchor_size(at, galley.size() + vec2(32.0, 10.0));
+        ui.painter().rect_filled(rect, egui::CornerRadius::same(8), Color32::from_black_alpha(170));
+        ui.painter().circle_filled(pos2(rect.left() + 13.0, rect.center().y), 4.0, color);
+        ui.painter().galley(rect.min + vec2(23.0, 5.0), galley, theme::LIGHT_TEXT);
+        at.y = rect.bottom() + 6.0;
+    }
+}
+
+/// Says that the dark picture is meant.
+fn hidden(picture: Rect, ui: &Ui) {
+    let center = picture.center();
+    icon::hidden(ui.painter(), center - vec2(0.0, 22.0), 46.0, theme::LIGHT_MUTED);
+    let text = "Hidden: the camera is released. P shows you again.";
+    let font = FontId::proportional(14.0);
+    let galley = ui.painter().layout(text.into(), font, theme::LIGHT_TEXT, picture.width() - 32.0);
+    let at = Align2::CENTER_TOP.anchor_size(center + vec2(0.0, 18.0), galley.size()).min;
+    ui.painter().galley(at, galley, theme::LIGHT_TEXT);
+}
+
+/// A tap on the picture says what the portrait focuses on.
+fn focus(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
+    if state.look.effect != Effect::Portrait || state.hidden || state.source.size.is_none() {
+        return None;
+    }
+    let response = ui.interact(picture, ui.scope_id().with("focus"), Sense::click());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "Picture: tap to focus"));
+    if let Some([x, y]) = state.look.focus {
+        let at = pos2(egui::lerp(picture.x_range(), x), egui::lerp(picture.y_range(), y));
+        ui.painter().rect_stroke(
+            Rect::from_center_size(at, vec2(34.0, 34.0)),
+            egui::CornerRadius::same(4),
+            Stroke::new(1.5, theme::LIGHT_TEXT),
+            egui::StrokeKind::Middle,
+        );
+    }
+    let pointer = response.interact_pointer_pos().filter(|_| response.clicked())?;
+    let place = (pointer - picture.min) / picture.size();
+    let look = Look { focus: Some([place.x.clamp(0.0, 1.0), place.y.clamp(0.0, 1.0)]), ..state.look.clone() };
+    Some(Command::Look(look))
 }
 
 fn waiting(state: &State, space: Rect, ui: &Ui) {
@@ -36,11 +100,11 @@ fn waiting(state: &State, space: Rect, ui: &Ui) {
     let wrapped = ui.painter().layout(
         text.into(),
         FontId::proportional(14.0),
-        theme::MUTED,
+        theme::muted(),
         space.width().min(420.0) - 32.0,
     );
     let at = Align2::CENTER_CENTER.align_size_within_rect(wrapped.size(), space).min;
-    ui.painter().galley(at, wrapped, theme::MUTED);
+    ui.painter().galley(at, wrapped, theme::muted());
 }
 
 fn wipe(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
@@ -55,7 +119,7 @@ fn wipe(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
     }
     let painter = ui.painter();
     painter.vline(x + 0.5, picture.y_range(), Stroke::new(3.0, Color32::from_black_alpha(90)));
-    painter.vline(x, picture.y_range(), Stroke::new(1.5, theme::TEXT));
+    painter.vline(x, picture.y_range(), Stroke::new(1.5, theme::LIGHT_TEXT));
     icon::wipe_handle(painter, pos2(x, picture.center().y), lively);
     label(ui, pos2(x - 12.0, picture.bottom() - 16.0), Align2::RIGHT_BOTTOM, "Before");
     label(ui, pos2(x + 12.0, picture.bottom() - 16.0), Align2::LEFT_BOTTOM, "After");
@@ -66,15 +130,15 @@ fn wipe(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
 }
 
 fn label(ui: &Ui, at: egui::Pos2, anchor: Align2, text: &str) {
-    let galley = ui.painter().layout_no_wrap(text.into(), FontId::proportional(12.0), theme::TEXT);
+    let galley = ui.painter().layout_no_wrap(text.into(), FontId::proportional(12.0), theme::LIGHT_TEXT);
     let rect = anchor.anchor_size(at, galley.size() + vec2(14.0, 8.0));
     ui.painter().rect_filled(rect, egui::CornerRadius::same(6), Color32::from_black_alpha(150));
-    ui.painter().galley(rect.min + vec2(7.0, 4.0), galley, theme::TEXT);
+    ui.painter().galley(rect.min + vec2(7.0, 4.0), galley, theme::LIGHT_TEXT);
 }
 
 fn notice(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
     let notice = state.notice.as_ref()?;
-    let color = if notice.failure { theme::ERROR } else { theme::WARNING };
+    let color = if notice.failure { theme::error() } else { theme::warning() };
     let width = (picture.width() - 32.0).clamp(160.0, 520.0);
     let mut command = None;
     egui::Area::new(ui.scope_id().with("notice"))
@@ -82,8 +146,8 @@ fn notice(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
         .pivot(Align2::CENTER_BOTTOM)
         .show(ui.ctx(), |ui| {
             let frame = egui::Frame::new()
-                .fill(theme::PANEL)
-                .stroke(Stroke::new(1.0, theme::LINE))
+                .fill(theme::panel())
+                .stroke(Stroke::new(1.0, theme::line()))
                 .corner_radius(egui::CornerRadius::same(theme::ROUND))
                 .inner_margin(egui::Margin::symmetric(14, 10));
             frame.show(ui, |ui| {

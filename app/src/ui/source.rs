@@ -3,7 +3,7 @@
 use egui::{Color32, Ui, vec2};
 
 use super::{icon, theme, widget};
-use crate::app::{Choice, Command, State};
+use crate::app::{Choice, Command, Purpose, State};
 use crate::camera::{RULE, Status};
 use crate::pipeline::frame::Color;
 
@@ -45,7 +45,7 @@ fn picker(state: &State, ui: &mut Ui) -> Option<Command> {
                 Choice::File(path) => path.parent().map(Into::into),
                 _ => None,
             };
-            command = Some(Command::Browse(Some(folder.unwrap_or_default())));
+            command = Some(Command::Browse(Some(folder.unwrap_or_default()), Purpose::Source));
         }
         ui.separator();
         if ui.selectable_label(false, "Look for cameras again").clicked() {
@@ -112,12 +112,12 @@ fn reading_name(reading: Option<Color>) -> String {
 
 fn status(state: &State, ui: &mut Ui) {
     let (color, text) = match &state.source.status {
-        Status::Opening => (theme::MUTED, "Opening…".into()),
+        Status::Opening => (theme::muted(), "Opening…".into()),
         Status::Live | Status::Still => {
-            (theme::MUTED, state.source.info.as_ref().map_or_else(String::new, |info| info.detail.clone()))
+            (theme::muted(), state.source.info.as_ref().map_or_else(String::new, |info| info.detail.clone()))
         }
-        Status::Stalled => (theme::WARNING, "No picture has come for a while".into()),
-        Status::Failed(sentence) => (theme::ERROR, sentence.clone()),
+        Status::Stalled => (theme::warning(), "No picture has come for a while".into()),
+        Status::Failed(sentence) => (theme::error(), sentence.clone()),
     };
     let live =
         state.source.info.as_ref().is_some_and(|info| info.live) && state.source.status == Status::Live;
@@ -131,7 +131,7 @@ fn status_line(live: bool, color: Color32, text: String, ui: &mut Ui) {
     ui.horizontal_wrapped(|ui| {
         if live {
             let (rect, response) = ui.allocate_exact_size(vec2(16.0, 12.0), egui::Sense::hover());
-            icon::camera(ui.painter(), rect, theme::ACCENT);
+            icon::camera(ui.painter(), rect, theme::accent());
             response.on_hover_text("The camera is on");
         }
         ui.label(egui::RichText::new(text).small().color(color));

@@ -132,7 +132,7 @@ fn the_blur_equals_its_mirror_at_every_strength() {
     let mask = gpu.mask((64, 48), &Portrait::new((64, 48), Contrast::Luma, 0.5).mask((64, 48)));
     for strength in [0.0, 0.3, 0.55, 1.0] {
         let mut pipeline = gpu.pipeline();
-        let shown = Settings { blur: strength, ..PLAIN };
+        let shown = Settings { strength, ..PLAIN };
         let matte = gpu.render(&mut pipeline, &frame, &Settings { view: View::Matte, ..shown }, Some(&mask));
         let found = gpu.render(&mut pipeline, &frame, &shown, None);
         let matte: Vec<f64> = matte.iter().map(|pixel| f64::from(pixel[0]) / 255.0).collect();
@@ -161,7 +161,7 @@ fn the_person_does_not_leak_into_the_background() {
     let mask = gpu.mask((256, 256), &portrait.mask((256, 256)));
     let mut pipeline = gpu.pipeline();
     let refinement = Refinement { temporal: Temporal::Off, ..Refinement::DEFAULT };
-    let settings = Settings { blur: 0.7, refinement, ..PLAIN };
+    let settings = Settings { strength: 0.7, refinement, ..PLAIN };
     let shown = gpu.render(&mut pipeline, &portrait.frame(), &settings, Some(&mask));
     let ring: Vec<usize> = portrait
         .band()

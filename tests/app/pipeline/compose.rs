@@ -64,7 +64,7 @@ fn replacement_recovery_and_light_wrap_equal_their_mirror() {
         .chunks_exact(4)
         .map(|p| [p[0], p[1], p[2]].map(|value| f64::from(value) / 255.0))
         .collect();
-    let (_, nearby) = blur(scene.size, &colors, &matte, f64::from(STILL.blur));
+    let (_, nearby) = blur(scene.size, &colors, &matte, f64::from(STILL.strength));
     let replacement = [0.9, 0.85, 0.2];
     for (recovery, light_wrap) in [(false, 0.0), (true, 0.0), (false, 0.8), (true, 0.8)] {
         let settings = Settings { recovery, light_wrap, ..STILL };
@@ -143,7 +143,7 @@ fn without_a_valid_mask_the_room_never_shows() {
     assert!(plain(&gpu.render(&mut pipeline, &narrow, &color, None)), "after the size changed");
 
     let blurred =
-        gpu.render(&mut pipeline, &frame, &Settings { effect: Effect::Blur, blur: 0.0, ..STILL }, None);
+        gpu.render(&mut pipeline, &frame, &Settings { effect: Effect::Blur, strength: 0.0, ..STILL }, None);
     for pixel in blurred {
         let even = pixel[..3].iter().all(|value| value.abs_diff(128) <= 6);
         assert!(even, "the blurred room still shows its stripes: {pixel:?}");

@@ -5,49 +5,54 @@ use wgpu::{Device, Queue, TextureFormat, TextureUsages};
 
 use super::super::gpu::Image;
 
-/// A picture with its halved copies, so that it can be shown at any size and as soft light.
-pub(in super::super) struct Backdrop {
-    pub image: Image,
+/// A picture with its halved copies, so that it can be shown at any size and as soft light. It has `width` × `height`
+/// pixels of RGBA, sRGB; the alpha is not used.
+pub(in super::super) fn of_pixels(
+    device: &Device,
+    queue: &Queue,
+    (width, height): (u32, u32),
+    rgba: &[u8],
+) -> Result<Image> {
+    let expected = 4 * width as usize * height as usize;
+    ensure!(
+        expected > 0 && rgba.len() == expected,
+        "a {width}×{height} RGBA picture has {expected} bytes, but {} came",
+        rgba.len()
+    );
+    let limit = device.limits().max_texture_dimension_2d;
+    ensure!(
+        width <= limit && height <= limit,
+        "a {width}×{height} picture is larger than this GPU's textures ({limit} texels a side)"
+    );
+    let image = with_levels(device, (width, height), TextureUsages::COPY_DST);
+    let mut level = rgba.to_vec();
+    let mut size = (width, height);
+    for mip_level in 0..image.texture.mip_level_count() {
+        write_level(queue, &image.texture, mip_level, size, &level);
+        (level, size) = halved(&level, size);
+    }
+    Ok(image)
 }
 
-impl Backdrop {
-    /// Takes `width` × `height` pixels of RGBA, sRGB. The alpha is not used.
-    pub fn new(device: &Device, queue: &Queue, (width, height): (u32, u32), rgba: &[u8]) -> Result<Self> {
-        let expected = 4 * width as usize * height as usize;
-        ensure!(
-            expected > 0 && rgba.len() == expected,
-            "a {width}×{height} RGBA picture has {expected} bytes, but {} came",
-            rgba.len()
-        );
-        let limit = device.limits().max_texture_dimension_2d;
-        ensure!(
-            width <= limit && height <= limit,
-            "a {width}×{height} picture is larger than this GPU's textures ({limit} texels a side)"
-        );
-        let texture = device.create_texture(&wgpu::TextureDescriptor {
-            label: Some("backdrop"),
-            size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
-            mip_level_count: width.max(height).ilog2() + 1,
-            sample_count: 1,
-            dimension: wgpu::TextureDimension::D2,
-            format: TextureFormat::Rgba8Unorm,
-            usage: TextureUsages::TEXTURE_BINDING | TextureUsages::COPY_DST,
-            view_formats: &[],
-        });
-        let mut level = rgba.to_vec();
-        let mut size = (width, height);
-        for mip_level in 0..texture.mip_level_count() {
-            write_level(queue, &texture, mip_level, size, &level);
-            (level, size) = halved(&level, size);
-        }
-        let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-        Ok(Self { image: Image { texture, view } })
-    }
+/// A single dark texel, for pipelines that were given no picture.
+pub(in super::super) fn plain(device: &Device, queue: &Queue) -> Result<Image> {
+    of_pixels(device, queue, (1, 1), &[24, 26, 31, 255])
+}
 
-    /// A single dark texel, for pipelines that were given no picture.
-    pub fn plain(device: &Device, queue: &Queue) -> Result<Self> {
-        Self::new(device, queue, (1, 1), &[24, 26, 31, 255])
-    }
+/// A texture with all its halved copies.
+pub(super) fn with_levels(device: &Device, (width, height): (u32, u32), usage: TextureUsages) -> Image {
+    let texture = device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("backdrop"),
+        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+        mip_level_count: width.max(height).ilog2() + 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: TextureFormat::Rgba8Unorm,
+        usage: TextureUsages::TEXTURE_BINDING | usage,
+        view_formats: &[],
+    });
+    let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+    Image { texture, view }
 }
 
 fn write_level(

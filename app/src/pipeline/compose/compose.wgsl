@@ -3,22 +3,22 @@
 // Preceded by fullscreen.wgsl and mask.wgsl.
 
 struct Compose {
-    // x, y, width, height of what the network saw, in pixels of the frame.
-    crop: vec4<f32>,
     // The replacement's color at the top and at the bottom.
     top: vec4<f32>,
     bottom: vec4<f32>,
-    frame_size: vec2<f32>,
+    // The size to which the network's crop refers.
+    source_size: vec2<f32>,
     // Pixels of the target that the picture covers.
     shown_size: vec2<f32>,
     // The part of the replacement picture that shows, around its middle.
     backdrop_part: vec2<f32>,
-    // The replacement picture's level of detail: as it is shown, and for light wrap.
+    // The replacement picture's levels of detail: sharp, for light wrap, and as it is shown.
     backdrop_level: f32,
     backdrop_wrap_level: f32,
-    // 0 composite, 1 matte, 2 the network's mask, 3 the frame.
+    backdrop_soft_level: f32,
+    // 0 composite, 1 matte, 2 the network's mask, 3 the frame, 4 the chart in `far`, 5 the matte's edge.
     view: u32,
-    // 0 blurred frame, 1 gradient, 2 picture, 3 checkerboard, 4 nothing.
+    // 0 blurred frame, 1 gradient, 2 picture, 3 checkerboard, 4 nothing, 5 bokeh, 6 gray frame, 7 outlined frame.
     replacement: u32,
     // Where the frame ends and the result begins, in 0..1 from the left; negative without a wipe.
     wipe: f32,
@@ -30,6 +30,9 @@ struct Compose {
     linear_target: u32,
     // Samples a side of each shown pixel: 2 when the frame is shrunk.
     samples: u32,
+    strength: f32,
+    // The outline's width, as a part of the frame's height.
+    outline: f32,
 }
 
 @group(0) @binding(0) var<uniform> compose: Compose;
@@ -40,9 +43,18 @@ struct Compose {
 @group(0) @binding(5) var nearby: texture_2d<f32>;
 @group(0) @binding(6) var backdrop: texture_2d<f32>;
 @group(0) @binding(7) var mask: texture_2d<f32>;
+@group(0) @binding(8) var far: texture_2d<f32>;
+@group(0) @binding(9) var near: texture_2d<f32>;
+// The head of `struct Person` of person.wgsl: what the network saw first, the shown part third.
+@group(0) @binding(10) var<uniform> person: array<vec4<f32>, 4>;
 
 fn frame_uv(uv: vec2<f32>) -> vec2<f32> {
-    return vec2<f32>(select(uv.x, 1.0 - uv.x, compose.mirror == 1u), uv.y);
+    let shown = vec2<f32>(select(uv.x, 1.0 - uv.x, compose.mirror == 1u), uv.y);
+    return (shown - 0.5) / person[2].z + person[2].xy;
+}
+
+fn matte_at(uv: vec2<f32>) -> f32 {
+    return textureSampleLevel(matte, smooth_sampler, frame_uv(uv), 0.0).x;
 }
 
 fn frame_at(uv: vec2<f32>) -> vec3<f32> {
@@ -61,9 +73,54 @@ fn gradient_at(uv: vec2<f32>) -> vec3<f32> {
     return mix(compose.top.xyz, compose.bottom.xyz, uv.y);
 }
 
+// Nine taps around the place hide the squares of a coarse level.
 fn backdrop_at(uv: vec2<f32>, level: f32) -> vec3<f32> {
     let inside = (uv - 0.5) * compose.backdrop_part + 0.5;
-    return textureSampleLevel(backdrop, smooth_sampler, inside, level).xyz;
+    if level <= compose.backdrop_level {
+        return textureSampleLevel(backdrop, smooth_sampler, inside, level).xyz;
+    }
+    let texel = exp2(level) / vec2<f32>(textureDimensions(backdrop));
+    var sum = vec3<f32>(0.0);
+    for (var index = 0; index < 9; index++) {
+        let step = vec2<f32>(f32(index % 3 - 1), f32(index / 3 - 1));
+        let weight = (2.0 - abs(step.x)) * (2.0 - abs(step.y)) / 16.0;
+        sum += weight * textureSampleLevel(backdrop, smooth_sampler, inside + 0.75 * step * texel, level).xyz;
+    }
+    return sum;
+}
+
+fn srgb_from_linear(color: vec3<f32>) -> vec3<f32> {
+    let low = color * 12.92;
+    let high = 1.055 * pow(max(color, vec3<f32>(0.0)), vec3<f32>(1.0 / 2.4)) - 0.055;
+    return select(high, low, color <= vec3<f32>(0.0031308));
+}
+
+// The frame where it is in focus, the gathered background elsewhere and around the person.
+fn bokeh_at(uv: vec2<f32>) -> vec3<f32> {
+    let behind = textureSampleLevel(far, smooth_sampler, frame_uv(uv), 0.0);
+    let soft = max(behind.w, smoothstep(0.0, 0.1, matte_at(uv)));
+    return mix(frame_at(uv), srgb_from_linear(behind.xyz), soft);
+}
+
+fn luma_of(color: vec3<f32>) -> f32 {
+    return dot(color, vec3<f32>(0.299, 0.587, 0.114));
+}
+
+fn gray_at(uv: vec2<f32>) -> vec3<f32> {
+    let color = frame_at(uv);
+    return mix(color, vec3<f32>(luma_of(color)), compose.strength);
+}
+
+// The frame with the line's color where the person is near.
+fn outlined_at(uv: vec2<f32>) -> vec3<f32> {
+    let aspect = compose.shown_size.y / compose.shown_size.x;
+    var near_person = 0.0;
+    for (var index = 0; index < 12; index++) {
+        let angle = f32(index) * 0.5235988;
+        let away = compose.outline * vec2<f32>(cos(angle) * aspect, sin(angle));
+        near_person = max(near_person, matte_at(uv + away));
+    }
+    return mix(frame_at(uv), compose.top.xyz, smoothstep(0.35, 0.65, near_person));
 }
 
 fn checkerboard_at(uv: vec2<f32>) -> vec3<f32> {
@@ -76,7 +133,10 @@ fn replacement_at(uv: vec2<f32>) -> vec4<f32> {
     switch compose.replacement {
         case 0u: { return vec4<f32>(blurred_at(uv), 1.0); }
         case 1u: { return vec4<f32>(gradient_at(uv), 1.0); }
-        case 2u: { return vec4<f32>(backdrop_at(uv, compose.backdrop_level), 1.0); }
+        case 2u: { return vec4<f32>(backdrop_at(uv, compose.backdrop_soft_level), 1.0); }
+        case 5u: { return vec4<f32>(bokeh_at(uv), 1.0); }
+        case 6u: { return vec4<f32>(gray_at(uv), 1.0); }
+        case 7u: { return vec4<f32>(outlined_at(uv), 1.0); }
         case 3u: { return vec4<f32>(checkerboard_at(uv), 1.0); }
         default: { return vec4<f32>(0.0); }
     }
@@ -87,7 +147,8 @@ fn light_at(uv: vec2<f32>) -> vec3<f32> {
     switch compose.replacement {
         case 0u: { return blurred_at(uv); }
         case 1u: { return gradient_at(uv); }
-        case 2u: { return backdrop_at(uv, compose.backdrop_wrap_level); }
+        case 2u: { return backdrop_at(uv, max(compose.backdrop_wrap_level, compose.backdrop_soft_level)); }
+        case 5u: { return bokeh_at(uv); }
         default: { return vec3<f32>(0.0); }
     }
 }
@@ -109,7 +170,7 @@ fn foreground(uv: vec2<f32>, color: vec3<f32>, alpha: f32) -> vec3<f32> {
 
 // Color with its alpha, not premultiplied.
 fn composite(uv: vec2<f32>) -> vec4<f32> {
-    let alpha = textureSampleLevel(matte, smooth_sampler, frame_uv(uv), 0.0).x;
+    let alpha = matte_at(uv);
     let behind = replacement_at(uv);
     let share = (1.0 - alpha) * behind.w;
     let opacity = alpha + share;
@@ -118,6 +179,10 @@ fn composite(uv: vec2<f32>) -> vec4<f32> {
         let band = smoothstep(0.25, 0.45, alpha) * (1.0 - smoothstep(0.55, 0.75, alpha));
         color = 1.0 - (1.0 - color) * (1.0 - light_at(uv) * band * compose.light_wrap);
     }
+    if compose.replacement == 5u {
+        let before = textureSampleLevel(near, smooth_sampler, frame_uv(uv), 0.0);
+        color = mix(color, srgb_from_linear(before.xyz), before.w);
+    }
     return vec4<f32>(color, opacity);
 }
 
@@ -125,12 +190,16 @@ fn view_at(uv: vec2<f32>) -> vec4<f32> {
     switch compose.view {
         case 0u: { return composite(uv); }
         case 1u: {
-            let alpha = textureSampleLevel(matte, smooth_sampler, frame_uv(uv), 0.0).x;
-            return vec4<f32>(vec3<f32>(alpha), 1.0);
+            return vec4<f32>(vec3<f32>(matte_at(uv)), 1.0);
         }
         case 2u: {
-            let value = mask_at(frame_uv(uv) * compose.frame_size, compose.crop);
+            let value = mask_at(frame_uv(uv) * compose.source_size, person[0]);
             return vec4<f32>(vec3<f32>(value), 1.0);
+        }
+        case 4u: { return vec4<f32>(textureSampleLevel(far, smooth_sampler, frame_uv(uv), 0.0).xyz, 1.0); }
+        case 5u: {
+            let alpha = matte_at(uv);
+            return vec4<f32>(vec3<f32>(4.0 * alpha * (1.0 - alpha)), 1.0);
         }
         default: { return vec4<f32>(frame_at(uv), 1.0); }
     }

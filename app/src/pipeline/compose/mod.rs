@@ -2,16 +2,19 @@
 //!
 //! Invariant: where no mask is valid, or the user hides the picture, no pixel of the frame is drawn.
 
-mod backdrop;
+pub(super) mod backdrop;
+mod video;
 
 use bytemuck::{Pod, Zeroable};
 use wgpu::{BindingResource, Buffer, Device, RenderPipeline, Sampler, TextureFormat, TextureView};
 
-pub(super) use backdrop::Backdrop;
+pub(super) use video::Video;
 
 use super::blur::Blur;
+use super::bokeh::Bokeh;
 use super::gpu::{self, Before, Image, Recorder};
 use super::latency::Stage;
+use super::person::Person;
 use super::prepare::Rect;
 use super::refine::MASK_WGSL;
 use super::settings::{Effect, Settings, View};
@@ -22,20 +25,20 @@ pub(super) fn wgsl() -> String {
 }
 
 /// What replaces the picture when it is hidden.
-const HIDDEN: [f32; 3] = [0.094, 0.102, 0.122];
+pub(super) const HIDDEN: [f32; 3] = [0.094, 0.102, 0.122];
 
 /// `struct Compose` of `compose.wgsl`.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 struct Uniform {
-    crop: [f32; 4],
     top: [f32; 4],
     bottom: [f32; 4],
-    frame_size: [f32; 2],
+    source_size: [f32; 2],
     shown_size: [f32; 2],
     backdrop_part: [f32; 2],
     backdrop_level: f32,
     backdrop_wrap_level: f32,
+    backdrop_soft_level: f32,
     view: u32,
     replacement: u32,
     wipe: f32,
@@ -44,6 +47,9 @@ struct Uniform {
     mirror: u32,
     linear_target: u32,
     samples: u32,
+    strength: f32,
+    outline: f32,
+    padding: u32,
 }
 
 /// Where the result goes.
@@ -73,10 +79,13 @@ pub(super) struct Layers<'a> {
     pub picture: &'a Image,
     pub matte: &'a Image,
     pub blur: &'a Blur,
-    pub backdrop: &'a Backdrop,
-    /// The network's mask and the part of the picture that it covers.
+    pub backdrop: &'a Image,
+    pub bokeh: &'a Bokeh,
+    /// The network's mask.
     pub mask: &'a TextureView,
-    pub crop: Rect,
+    /// `struct Person` of `person.wgsl`, and the size that it refers to.
+    pub person: &'a Buffer,
+    pub source_size: (u32, u32),
 }
 
 pub(super) struct Compose {
@@ -113,8 +122,11 @@ impl Compose {
             (3, BindingResource::TextureView(&layers.matte.view)),
             (4, BindingResource::TextureView(&layers.blur.blurred().view)),
             (5, BindingResource::TextureView(&layers.blur.nearby().view)),
-            (6, BindingResource::TextureView(&layers.backdrop.image.view)),
+            (6, BindingResource::TextureView(&layers.backdrop.view)),
             (7, BindingResource::TextureView(layers.mask)),
+            (8, BindingResource::TextureView(&layers.bokeh.far().view)),
+            (9, BindingResource::TextureView(&layers.bokeh.near().view)),
+            (10, Person::head(layers.person)),
         ];
         let group = gpu::bind(recorder.device, &self.pipeline.get_bind_group_layout(0), &resources);
         let surround = Before::Clear(self.surround(settings));
@@ -129,25 +141,31 @@ impl Compose {
         let frame_size = as_floats(layers.picture.size());
         let shown_size = [place.width, place.height];
         let (replacement, top, bottom) = replacement_of(settings);
-        let (backdrop_part, backdrop_level) = cover(as_floats(layers.backdrop.image.size()), shown_size);
-        let backdrop_levels = layers.backdrop.image.texture.mip_level_count() as f32;
+        let (backdrop_part, backdrop_level) = cover(as_floats(layers.backdrop.size()), shown_size);
+        let backdrop_levels = layers.backdrop.texture.mip_level_count() as f32;
+        let coarsest = backdrop_levels - 1.0;
+        let soft =
+            backdrop_level + settings.softness.clamp(0.0, 1.0) * (coarsest - 2.0 - backdrop_level).max(0.0);
         Uniform {
-            crop: layers.crop.to_array(),
             top: opaque(top),
             bottom: opaque(bottom),
-            frame_size,
+            source_size: as_floats(layers.source_size),
             shown_size,
             backdrop_part,
             backdrop_level,
             backdrop_wrap_level: (backdrop_levels - 4.0).max(backdrop_level),
+            backdrop_soft_level: soft,
             view: view_of(settings),
             replacement,
             wipe: settings.wipe.filter(|_| !settings.hidden).map_or(-1.0, |at| at.clamp(0.0, 1.0)),
             light_wrap: settings.light_wrap.clamp(0.0, 1.0),
-            recovery: settings.recovery.into(),
+            recovery: (settings.recovery && !shows_frame(settings.effect)).into(),
             mirror: settings.mirror.into(),
             linear_target: self.linear_target.into(),
             samples: if frame_size[0] > 1.25 * shown_size[0] { 2 } else { 1 },
+            strength: settings.strength.clamp(0.0, 1.0),
+            outline: 0.002 + 0.018 * settings.strength.clamp(0.0, 1.0),
+            padding: 0,
         }
     }
 
@@ -174,6 +192,8 @@ fn view_of(settings: &Settings) -> u32 {
         View::Matte => 1,
         View::Mask => 2,
         View::Source => 3,
+        View::Depth | View::Circles => 4,
+        View::Edges => 5,
     }
 }
 
@@ -184,10 +204,18 @@ fn replacement_of(settings: &Settings) -> (u32, [f32; 3], [f32; 3]) {
         Effect::Off | Effect::Blur => (0, HIDDEN, HIDDEN),
         Effect::Color(color) => (1, color, color),
         Effect::Gradient(top, bottom) => (1, top, bottom),
-        Effect::Picture => (2, HIDDEN, HIDDEN),
+        Effect::Picture | Effect::Video => (2, HIDDEN, HIDDEN),
         Effect::CutOut => (3, HIDDEN, HIDDEN),
         Effect::Transparent => (4, HIDDEN, HIDDEN),
+        Effect::Portrait => (5, HIDDEN, HIDDEN),
+        Effect::Monochrome => (6, HIDDEN, HIDDEN),
+        Effect::Outline(color) => (7, color, color),
     }
+}
+
+/// Whether the frame itself, changed from pixel to pixel, stays behind the person; then nothing has to be recovered.
+fn shows_frame(effect: Effect) -> bool {
+    matches!(effect, Effect::Monochrome | Effect::Outline(_))
 }
 
 /// The part of a picture that covers `shown` without gaps, and the level of detail at which it is shown.

@@ -28,9 +28,12 @@ impl Convert {
         &self.picture
     }
 
-    pub fn record(&mut self, recorder: &mut Recorder<'_>, source: &Source) {
-        if self.picture.size() != source.shown_size() {
-            self.picture = picture_texture(recorder.device, source.shown_size());
+    /// Records the picture, shrunk by a whole factor.
+    pub fn record(&mut self, recorder: &mut Recorder<'_>, source: &Source, shrink: u32) {
+        let (width, height) = source.shown_size();
+        let size = (width.div_ceil(shrink), height.div_ceil(shrink));
+        if self.picture.size() != size {
+            self.picture = picture_texture(recorder.device, size);
         }
         let before = Before::Clear(wgpu::Color::BLACK);
         recorder.draw(Stage::Convert, &self.pipeline, &source.bindings(), &self.picture.view, before);

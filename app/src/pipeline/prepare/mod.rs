@@ -5,6 +5,7 @@ use wgpu::{BindingResource, Buffer, ComputePipeline, Device};
 
 use super::gpu::{self, Recorder};
 use super::latency::Stage;
+use super::person::Person;
 use super::source::{self, Source};
 
 /// The shader, as it is compiled.
@@ -96,6 +97,29 @@ pub struct Input<'a> {
     pub crop: Rect,
 }
 
+/// How the network looks at the picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gaze {
+    /// Whether it sees the part around the people that the last mask showed, rather than the whole.
+    pub closely: bool,
+    /// The power to which channels in 0..1 are raised: below 1 it brightens a dark picture.
+    pub gamma: f32,
+}
+
+impl Default for Gaze {
+    fn default() -> Self {
+        Self { closely: false, gamma: 1.0 }
+    }
+}
+
+impl Gaze {
+    /// The power for a picture of a mean luma in 0..1: dark ones are brought near to a third.
+    pub fn gamma_for(luma: f32) -> f32 {
+        const ENOUGH: f32 = 0.33;
+        if luma >= ENOUGH { 1.0 } else { (ENOUGH.ln() / luma.max(0.004).ln()).clamp(0.3, 1.0) }
+    }
+}
+
 /// `struct Prepare` of `prepare.wgsl`.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -104,6 +128,9 @@ struct Uniform {
     size: [u32; 2],
     scale: f32,
     bias: f32,
+    gamma: f32,
+    closely: u32,
+    padding: [u32; 2],
 }
 
 pub(super) struct Prepare {
@@ -122,21 +149,35 @@ impl Prepare {
         }
     }
 
-    pub fn record(&self, recorder: &mut Recorder<'_>, source: &Source, input: &Input<'_>) {
+    /// Records the input; `person` says which part it covers if the network looks closely.
+    pub fn record(
+        &self,
+        recorder: &mut Recorder<'_>,
+        source: &Source,
+        input: &Input<'_>,
+        gaze: Gaze,
+        person: &Buffer,
+    ) {
         let [low, high] = input.range;
         let uniform = Uniform {
             crop: input.crop.to_array(),
             size: [input.size.0, input.size.1],
             scale: high - low,
             bias: low,
+            gamma: gaze.gamma.clamp(0.2, 1.0),
+            closely: gaze.closely.into(),
+            padding: [0; 2],
         };
         recorder.write(&self.uniform, &uniform);
         let pipeline = match input.element {
             Element::F32 => &self.f32,
             Element::F16 => &self.f16,
         };
-        let own =
-            [(4, self.uniform.as_entire_binding()), (5, BindingResource::Buffer(input.binding.clone()))];
+        let own = [
+            (4, self.uniform.as_entire_binding()),
+            (5, BindingResource::Buffer(input.binding.clone())),
+            (6, Person::head(person)),
+        ];
         let resources = [&source.bindings()[..], &own[..]].concat();
         let device = recorder.device;
         let mut pass = recorder.compute("prepare", Stage::Prepare);

@@ -12,15 +12,23 @@ struct Prepare {
     // value = rgb * scale + bias
     scale: f32,
     bias: f32,
+    // Channels are raised to this power, 1 or less, to brighten a dark picture.
+    gamma: f32,
+    // 1 when `person` says which part the input covers.
+    closely: u32,
+    padding: vec2<u32>,
 }
 
 @group(0) @binding(4) var<uniform> prepare: Prepare;
 @group(0) @binding(5) var<storage, read_write> texels_f32: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> texels_f16: array<vec2<u32>>;
+// The head of `struct Person` of person.wgsl: what the network saw, what it is to see next.
+@group(0) @binding(6) var<uniform> person: array<vec4<f32>, 4>;
 
 fn input_rgb(texel: vec2<u32>) -> vec3<f32> {
-    let footprint = prepare.crop.zw / vec2<f32>(prepare.size);
-    let center = prepare.crop.xy + (vec2<f32>(texel) + 0.5) * footprint;
+    let crop = select(prepare.crop, person[1], prepare.closely == 1u);
+    let footprint = crop.zw / vec2<f32>(prepare.size);
+    let center = crop.xy + (vec2<f32>(texel) + 0.5) * footprint;
     let frame = vec2<f32>(source.shown_size);
     if any(center < vec2<f32>(0.0)) || any(center >= frame) {
         return vec3<f32>(0.0);
@@ -44,7 +52,9 @@ fn input_rgb(texel: vec2<u32>) -> vec3<f32> {
 }
 
 fn input_texel(texel: vec2<u32>) -> vec3<f32> {
-    return input_rgb(texel) * prepare.scale + prepare.bias;
+    let rgb = input_rgb(texel);
+    let bright = select(pow(rgb, vec3<f32>(prepare.gamma)), rgb, prepare.gamma == 1.0);
+    return bright * prepare.scale + prepare.bias;
 }
 
 @compute @workgroup_size(8, 8)

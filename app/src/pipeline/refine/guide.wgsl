@@ -7,6 +7,16 @@
 @group(0) @binding(2) var mask: texture_2d<f32>;
 @group(0) @binding(3) var past: texture_2d<f32>;
 @group(0) @binding(4) var guide: texture_storage_2d<rgba16float, write>;
+// `struct Person` of person.wgsl: what the network saw first, the grid of cells that count from the fifth on.
+@group(0) @binding(5) var<uniform> person: array<vec4<f32>, 260>;
+
+// 1 where the mask counts, 0 where a body is too small, for a position in pixels of the shown picture.
+fn keep_at(position: vec2<f32>) -> f32 {
+    let seen = person[0];
+    let cell = clamp(vec2<i32>((position - seen.xy) / seen.zw * 32.0), vec2<i32>(0), vec2<i32>(31));
+    let index = u32(cell.y * 32 + cell.x);
+    return person[4u + index / 4u][index % 4u];
+}
 
 fn mean_color(texel: vec2<i32>) -> vec3<f32> {
     let last = refine.frame_size - 1;
@@ -45,7 +55,8 @@ fn make_guide(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let center = (vec2<f32>(texel) + 0.5) * f32(refine.factor);
-    var now = vec4<f32>(mean_color(texel), mask_at(center, refine.crop));
+    let place = center / vec2<f32>(refine.frame_size) * refine.source_size;
+    var now = vec4<f32>(mean_color(texel), mask_at(place, person[0]) * keep_at(place));
     if refine.has_past == 1u {
         let before = textureLoad(past, texel, 0);
         switch refine.temporal {

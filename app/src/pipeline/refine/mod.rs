@@ -61,7 +61,7 @@ pub struct Mask<'a> {
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 struct Uniform {
-    crop: [f32; 4],
+    source_size: [f32; 2],
     frame_size: [i32; 2],
     guide_size: [i32; 2],
     factor: i32,
@@ -151,21 +151,23 @@ impl Refine {
         recorder.render("nobody", Stage::Refine, &self.sized.mattes[0].view, clear);
     }
 
-    /// Records the matte of a picture from its mask.
+    /// Records the matte of a picture from its mask and what `struct Person` says of it. What the network saw is
+    /// given in pixels of a picture of `source_size`.
     pub fn record(
         &mut self,
         recorder: &mut Recorder<'_>,
         picture: &Image,
-        mask: Mask<'_>,
+        (mask, person): (&TextureView, &Buffer),
+        source_size: (u32, u32),
         choices: &Refinement,
     ) {
         self.fit(recorder.device, picture);
-        recorder.write(&self.uniform, &self.uniform_of(mask.crop, choices));
+        recorder.write(&self.uniform, &self.uniform_of(source_size, choices));
         self.current = 1 - self.current;
         let device = recorder.device;
         {
             let mut pass = recorder.compute("guide", Stage::Refine);
-            self.make_guide(device, &mut pass, picture, mask.view);
+            self.make_guide(device, &mut pass, picture, mask, person);
             if choices.upsampling == Upsampling::Guided {
                 self.fit_models(device, &mut pass);
             }
@@ -173,6 +175,11 @@ impl Refine {
         self.make_matte(recorder, picture);
         self.move_edges(recorder, choices);
         self.has_past = true;
+    }
+
+    /// Whether the last matte is of a picture of this size.
+    pub fn fits(&self, picture: &Image) -> bool {
+        self.sized.frame_size == picture.size()
     }
 
     fn fit(&mut self, device: &Device, picture: &Image) {
@@ -183,10 +190,10 @@ impl Refine {
         }
     }
 
-    fn uniform_of(&self, crop: Rect, choices: &Refinement) -> Uniform {
+    fn uniform_of(&self, source_size: (u32, u32), choices: &Refinement) -> Uniform {
         let signed = |(width, height): (u32, u32)| [width as i32, height as i32];
         Uniform {
-            crop: crop.to_array(),
+            source_size: [source_size.0 as f32, source_size.1 as f32],
             frame_size: signed(self.sized.frame_size),
             guide_size: signed(self.sized.guides[0].size()),
             factor: self.sized.factor as i32,
@@ -208,13 +215,21 @@ impl Refine {
         }
     }
 
-    fn make_guide(&self, device: &Device, pass: &mut ComputePass<'_>, picture: &Image, mask: &TextureView) {
+    fn make_guide(
+        &self,
+        device: &Device,
+        pass: &mut ComputePass<'_>,
+        picture: &Image,
+        mask: &TextureView,
+        person: &Buffer,
+    ) {
         let resources = [
             (0, self.uniform.as_entire_binding()),
             (1, BindingResource::TextureView(&picture.view)),
             (2, BindingResource::TextureView(mask)),
             (3, BindingResource::TextureView(&self.sized.guides[1 - self.current].view)),
             (4, BindingResource::TextureView(&self.sized.guides[self.current].view)),
+            (5, person.as_entire_binding()),
         ];
         let (width, height) = self.sized.guides[0].size();
         gpu::dispatch(device, pass, &self.pipelines.guide, &resources, (width, height));

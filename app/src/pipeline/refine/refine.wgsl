@@ -2,8 +2,8 @@
 // carries the mask. Colors enter the filter less 0.5, so that sums and products stay small.
 
 struct Refine {
-    // x, y, width, height of the part of the shown picture that the mask covers, in pixels.
-    crop: vec4<f32>,
+    // The size of the shown picture, to which the network's crop refers, and of the picture that is worked on.
+    source_size: vec2<f32>,
     frame_size: vec2<i32>,
     guide_size: vec2<i32>,
     factor: i32,
@@ -16,6 +16,7 @@ struct Refine {
     upsampling: u32,
     // 1 when the previous guide holds a mask of this source.
     has_past: u32,
+    padding: u32,
 }
 
 fn luma(rgb: vec3<f32>) -> f32 {

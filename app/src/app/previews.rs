@@ -1,0 +1,57 @@
+//! Live thumbnails of the presets: one is drawn anew with each frame, in turn.
+
+use wgpu::{CommandEncoder, Device, Texture, TextureUsages};
+
+use super::look::pipeline_settings;
+use super::{Look, Preset};
+use crate::pipeline::{PREVIEW_FORMAT, Pipeline, Rect, Target};
+use crate::render::{Gpu, Overlay};
+
+/// Width and height of a thumbnail in pixels.
+pub const SIZE: (u32, u32) = (208, 132);
+
+/// A texture for each preset, known to egui.
+pub struct Previews {
+    textures: Vec<Texture>,
+    ids: Vec<egui::TextureId>,
+    drawn: usize,
+}
+
+impl Previews {
+    /// Makes the textures.
+    pub fn new(gpu: &Gpu, overlay: &mut Overlay) -> Self {
+        let textures: Vec<_> = Preset::ALL.iter().map(|_| texture(&gpu.device)).collect();
+        let ids = textures.iter().map(|texture| overlay.show_texture(gpu, texture)).collect();
+        Self { textures, ids, drawn: 0 }
+    }
+
+    /// The thumbnails that were drawn at least once.
+    pub fn ids(&self) -> [Option<egui::TextureId>; 5] {
+        std::array::from_fn(|index| self.ids.get(index).copied().filter(|_| index < self.drawn))
+    }
+
+    /// Records the next thumbnail of the last picture.
+    pub fn encode(&mut self, encoder: &mut CommandEncoder, pipeline: &mut Pipeline, look: &Look) {
+        let index = self.drawn % self.textures.len();
+        self.drawn =
+            if self.drawn + 1 == 2 * self.textures.len() { self.textures.len() } else { self.drawn + 1 };
+        let look = Look { focus: look.focus, ..Preset::ALL[index].applied(look) };
+        let settings = crate::pipeline::Settings { wipe: None, shrink: 1, ..pipeline_settings(&look) };
+        let view = self.textures[index].create_view(&Default::default());
+        let viewport = Rect::of_size(SIZE);
+        pipeline.encode_preview(encoder, &settings, Target { view: &view, viewport });
+    }
+}
+
+fn texture(device: &Device) -> Texture {
+    device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("thumbnail"),
+        size: wgpu::Extent3d { width: SIZE.0, height: SIZE.1, depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: PREVIEW_FORMAT,
+        usage: TextureUsages::RENDER_ATTACHMENT | TextureUsages::TEXTURE_BINDING,
+        view_formats: &[],
+    })
+}
