@@ -41,6 +41,20 @@ pub enum Link {
         /// The greatest step, counted from the zero point.
         high: f32,
     },
+    /// x ← scale · clamp(round(round(x / unit) · factor), low, high): a sum of products of integers, in f32 near a multiple of the unit
+    /// that is the product of their scales, to the steps of a quantized value. It is what becomes of the exact sum.
+    Sums {
+        /// What a product of two steps of one stands for.
+        unit: f32,
+        /// Steps of the value to a unit.
+        factor: f32,
+        /// The distance of two steps.
+        scale: f32,
+        /// The least step, counted from the zero point.
+        low: f32,
+        /// The greatest step, counted from the zero point.
+        high: f32,
+    },
     /// Writes x to further output `0` of the step, and goes on with it.
     Tap(usize),
 }
@@ -140,6 +154,11 @@ impl Chain {
                 Link::Steps { scale, low, high } => writeln!(
                     text,
                     "  v = {scale:?} * clamp(round(v / {scale:?}), Acc4({low:?}), Acc4({high:?}));"
+                ),
+                // In f32 whatever the sums are kept in: units are many.
+                Link::Sums { unit, factor, scale, low, high } => writeln!(
+                    text,
+                    "  v = Acc4({scale:?} * clamp(round(round(vec4<f32>(v) / {unit:?}) * {factor:?}), vec4<f32>({low:?}), vec4<f32>({high:?})));"
                 ),
                 Link::Tap(output) => writeln!(text, "  t{output}_store(x, y, l, v);"),
             };

@@ -116,6 +116,10 @@ impl Carrier for Placer<'_> {
         self.reals.steps(value).cloned()
     }
 
+    fn sums(&self, node: NodeId) -> Option<Link> {
+        self.reals.sums(node).cloned()
+    }
+
     fn has_copies(&self) -> bool {
         true
     }

@@ -46,6 +46,8 @@ pub trait Carrier {
     fn is_alias(&self, node: NodeId) -> bool;
     /// What keeps a value to the steps of its quantization, where it is written as a real.
     fn steps(&self, value: ValueId) -> Option<Link>;
+    /// What brings the node's sums, its activation included, to the steps of its first output, where the sums stand for integers.
+    fn sums(&self, node: NodeId) -> Option<Link>;
     /// Whether the backend has copies that carry chains; without, elementwise nodes that nothing carries are steps of
     /// their own kernels.
     fn has_copies(&self) -> bool;
@@ -270,11 +272,15 @@ impl<C: Carrier> Linker<'_, C> {
                 }
             }
         }
-        let own = (backend == Backend::Gpu).then(|| {
-            let steps = node.outputs.first().and_then(|&output| self.carrier.steps(output));
-            node.op.activation().link().into_iter().chain(steps)
-        });
-        let epilogue = Chain { links: own.into_iter().flatten().collect() };
+        let own = match (backend, self.carrier.sums(id)) {
+            (Backend::Cpu, _) => Vec::new(),
+            (Backend::Gpu, Some(sums)) => vec![sums],
+            (Backend::Gpu, None) => {
+                let steps = node.outputs.first().and_then(|&output| self.carrier.steps(output));
+                node.op.activation().link().into_iter().chain(steps).collect()
+            }
+        };
+        let epilogue = Chain { links: own };
         self.push(Step {
             backend,
             node: Some(id),

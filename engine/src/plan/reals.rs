@@ -3,7 +3,7 @@
 //! Every kernel computes with reals, `scale · (integer − zero_point)`; what writes a quantized value rounds to its steps and
 //! clamps to its range, as the integers would. Constants become the reals they stand for. Values of other integers stay.
 
-use crate::graph::{Graph, Node, Value, ValueId};
+use crate::graph::{Graph, Node, NodeId, Value, ValueId};
 use crate::ops::{Link, Refusal, Verdict};
 use crate::tensor::{DType, Tensor, TensorType};
 
@@ -13,6 +13,8 @@ pub struct Reals {
     pub graph: Graph,
     /// For each value how it keeps to its steps, where it was quantized.
     steps: Vec<Option<Link>>,
+    /// For each node what brings its sums to the steps of its output.
+    sums: Vec<Option<Link>>,
     /// For each value whether integers of the model that stand for no reals were left as they are.
     bare: Vec<bool>,
 }
@@ -20,7 +22,8 @@ pub struct Reals {
 impl Reals {
     /// The reals of `graph`.
     pub fn of(graph: &Graph) -> Self {
-        let mut reals = Self { steps: Vec::new(), bare: Vec::new(), graph: graph.clone() };
+        let sums = graph.nodes.iter().map(|node| sums(graph, node)).collect();
+        let mut reals = Self { steps: Vec::new(), sums, bare: Vec::new(), graph: graph.clone() };
         for value in &mut reals.graph.values {
             reals.steps.push(steps(&value.ty).filter(|_| value.constant.is_none()));
             make_real(value);
@@ -32,6 +35,11 @@ impl Reals {
     /// What keeps a value to its steps, where it was quantized.
     pub fn steps(&self, value: ValueId) -> Option<&Link> {
         self.steps[value.0].as_ref()
+    }
+
+    /// What brings a node's sums to the steps of its output, where they stand for integers.
+    pub fn sums(&self, node: NodeId) -> Option<&Link> {
+        self.sums[node.0].as_ref()
     }
 
     /// Refuses a node that the reals of its quantized operands do not serve.
@@ -65,6 +73,23 @@ fn steps(ty: &TensorType) -> Option<Link> {
     let (low, high) = ty.dtype.integer_range().filter(|_| small)?;
     let from_zero = |integer: i64| (integer - q.zero_point[0]) as f32;
     Some(Link::Steps { scale: q.scale[0], low: from_zero(low), high: from_zero(high) })
+}
+
+/// What brings the weighted sums of a node to the steps of its output, as `ops::weighted` does with those of integers: for weights of one
+/// scale, inputs 0 and 1 being multiplied, and an output of eight bits.
+fn sums(graph: &Graph, node: &Node) -> Option<Link> {
+    node.op.bias()?;
+    let ty = |value: Option<&Option<ValueId>>| Some(&graph.value((*value?)?).ty);
+    let scale = |ty: &TensorType| {
+        let q = ty.quantization.as_ref().filter(|q| !q.is_per_channel() && q.scale[0] > 0.0)?;
+        matches!(ty.dtype, DType::I4 | DType::I8 | DType::U8).then_some(q.scale[0])
+    };
+    let output = &graph.value(*node.outputs.first()?).ty;
+    let (x, w, y) = (scale(ty(node.inputs.first())?)?, scale(ty(node.inputs.get(1))?)?, scale(output)?);
+    let Some(Link::Steps { low: least, high: greatest, .. }) = steps(output) else { return None };
+    let (low, high) = node.op.activation().range()?;
+    let step = |real: f32| (real / y).round_ties_even().clamp(least, greatest);
+    Some(Link::Sums { unit: x * w, factor: x * w / y, scale: y, low: step(low), high: step(high) })
 }
 
 fn make_real(value: &mut Value) {
