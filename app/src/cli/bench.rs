@@ -1,6 +1,7 @@
 //! `matte bench`: how long a model takes to load, to compile and to run.
 //!
-//! A run on the GPU counts the upload of its inputs and the reading of its outputs.
+//! On the CPU it also tells the share of the processor's multiply-adds that a run uses; those are measured, with floats, in the same
+//! process. A run on the GPU counts the upload of its inputs and the reading of its outputs.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, Write};
@@ -10,11 +11,12 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use cpu_time::ProcessTime;
 use matte_engine::tensor::Tensor;
-use matte_engine::{Model, Session};
+use matte_engine::{Model, Session, simd};
 use serde_json::json;
 
-use super::arguments::BenchArguments;
+use super::arguments::{BackendName, BenchArguments};
 use super::{bad_input, engine, npz, run};
+use crate::segment::processors;
 
 /// A model ready to run, and how long that took, in milliseconds.
 struct Prepared {
@@ -63,6 +65,8 @@ fn measure(arguments: &BenchArguments) -> Result<()> {
     bar.finish_and_clear();
     times.sort_by(f64::total_cmp);
     let rank = |part: f64| times[((times.len() as f64 * part) as usize).min(times.len() - 1)];
+    let share = (arguments.engine.backend == BackendName::Cpu)
+        .then(|| Share::of(&session, rank(0.5), engine::threads(&arguments.engine)));
     let figures = [
         ("median", rank(0.5)),
         ("p95", rank(0.95)),
@@ -71,11 +75,30 @@ fn measure(arguments: &BenchArguments) -> Result<()> {
         ("load", load),
         ("compile", compile),
     ];
-    println!("{}", report(arguments, &note, &figures));
+    println!("{}", report(arguments, &note, &figures, share.as_ref()));
     Ok(())
 }
 
-fn report(arguments: &BenchArguments, note: &str, figures: &[(&str, f64)]) -> String {
+/// How much of what the processor can multiply and add a model uses.
+struct Share {
+    /// Multiply-adds of a run.
+    macs: u64,
+    /// Those that all threads reach in a millisecond, each with the widest instruction set on floats.
+    peak: f64,
+    /// The part of them that a run uses.
+    share: f64,
+}
+
+impl Share {
+    fn of(session: &Session, milliseconds: f64, threads: usize) -> Self {
+        let macs = session.graph().macs();
+        let cores = threads.min(processors());
+        let peak = simd::peak(simd::Isa::detect()) * cores as f64 / 1e3;
+        Self { macs, peak, share: macs as f64 / (milliseconds * peak) }
+    }
+}
+
+fn report(arguments: &BenchArguments, note: &str, figures: &[(&str, f64)], share: Option<&Share>) -> String {
     if arguments.json {
         let mut object = json!({
             "model": arguments.model.display().to_string(),
@@ -85,12 +108,24 @@ fn report(arguments: &BenchArguments, note: &str, figures: &[(&str, f64)]) -> St
         for (name, value) in figures {
             object[format!("{name}_ms")] = json!(value);
         }
+        if let Some(Share { macs, peak, share }) = share {
+            object["multiply_adds"] = json!(macs);
+            object["peak_multiply_adds_per_second"] = json!(peak * 1e3);
+            object["share_of_peak"] = json!(share);
+        }
         return object.to_string();
     }
     let mut text = format!("{} on {note}, {} runs", arguments.model.display(), arguments.runs);
     for (name, value) in figures {
         // Writing to a string does not fail.
         let _ = write!(text, "\n{name:>8} {value:9.3} ms");
+    }
+    if let Some(Share { macs, peak, share }) = share {
+        let (macs, peak, share) = (*macs as f64 / 1e6, peak / 1e6, share * 100.0);
+        let _ = write!(
+            text,
+            "\n   share {share:9.1} % of the {peak:.1} G multiply-adds a second measured here; {macs:.1} M a run"
+        );
     }
     text
 }

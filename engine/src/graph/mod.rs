@@ -161,6 +161,11 @@ impl Graph {
         }
     }
 
+    /// Multiply-adds of the products of a run, as far as shapes are known.
+    pub fn macs(&self) -> u64 {
+        self.nodes.iter().map(|node| node.op.macs(&self.operands(node))).sum()
+    }
+
     /// Checks that ids are in range, values are written once and before they are read, and graph inputs are written
     /// by no node.
     pub fn verify(&self) -> Result<()> {

@@ -72,6 +72,14 @@ impl<'a> Operands<'a> {
         self.inputs.get(index).copied().flatten()
     }
 
+    /// Multiply-adds of an output each of whose elements is a sum over the weights, input 1, of one index of their dimension `axis`.
+    pub fn products_of_channels(&self, axis: usize) -> u64 {
+        let Some(weights) = self.optional(1) else { return 0 };
+        let channels = weights.ty.shape.get(axis).copied().unwrap_or(1).max(1);
+        let elements = self.outputs.first().map_or(0, |output| output.elements());
+        (elements * (weights.ty.elements() / channels)) as u64
+    }
+
     /// The shape of an input, `None` where it is known only when the graph runs.
     pub fn shape(&self, index: usize) -> Verdict<Option<&'a [usize]>> {
         let input = self.input(index)?;

@@ -89,6 +89,12 @@ impl Operator for BatchMatMul {
         Ok(vec![weighted.output(&outputs[0], &z)?])
     }
 
+    fn macs(&self, operands: &Operands) -> u64 {
+        let (Some(x), Some(y)) = (operands.optional(0), operands.optional(1)) else { return 0 };
+        let depth = self.product(&x.ty.shape, &y.ty.shape).map_or(0, |product| product.k);
+        (operands.outputs[0].elements() * depth) as u64
+    }
+
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
         gpu::choices(operands)
     }

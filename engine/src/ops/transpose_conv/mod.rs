@@ -162,6 +162,13 @@ impl Operator for TransposeConv {
         Ok(vec![reference::run(self, inputs, &outputs[0])?])
     }
 
+    fn macs(&self, operands: &Operands) -> u64 {
+        let image = if self.form == Form::Sized { 2 } else { 0 };
+        let (Some(image), Some(weights)) = (operands.optional(image), operands.optional(1)) else { return 0 };
+        let pixels = image.ty.elements() / image.ty.shape.last().copied().unwrap_or(1).max(1);
+        (pixels * weights.ty.elements()) as u64
+    }
+
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         cpu::kernel(self, operands, chain)
     }
