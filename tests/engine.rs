@@ -1,5 +1,7 @@
 //! The engine's tests that cross modules: one binary, one module a subject under `tests/engine/`.
 
+#[path = "engine/allocations.rs"]
+mod allocations;
 #[path = "engine/cases.rs"]
 mod cases;
 #[path = "engine/conformance.rs"]

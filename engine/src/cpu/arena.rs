@@ -43,8 +43,15 @@ impl Arena {
         unsafe { slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.len) }
     }
 
-    /// Ranges to read (empty where there is none) and ranges to write, which overlap neither those nor each other.
-    pub fn split(&mut self, reads: &[Option<Range>], writes: &[Range]) -> (Vec<&[u8]>, Vec<&mut [u8]>) {
+    /// Lends ranges to read (empty where there is none) and ranges to write, which overlap neither those nor each other. They are
+    /// appended to lists, so that nothing is allocated where these have room.
+    pub fn lend<'a>(
+        &'a mut self,
+        reads: &[Option<Range>],
+        writes: &[Range],
+        read: &mut Vec<&'a [u8]>,
+        written: &mut Vec<&'a mut [u8]>,
+    ) {
         let inside = |&(offset, size): &Range| offset.checked_add(size).is_some_and(|end| end <= self.len);
         assert!(
             reads.iter().flatten().chain(writes).all(inside),
@@ -59,14 +66,15 @@ impl Arena {
             );
         }
         let base: *mut u8 = self.lines.as_mut_ptr().cast();
-        // SAFETY: every range is inside the block, and those lent for writing overlap no other (both checked above).
-        let read =
-            |&(offset, size): &Range| unsafe { slice::from_raw_parts(base.add(offset).cast_const(), size) };
-        // SAFETY: as for reading.
-        let write = |&(offset, size): &Range| unsafe { slice::from_raw_parts_mut(base.add(offset), size) };
-        (
-            reads.iter().map(|range| range.as_ref().map_or(&[][..], read)).collect(),
-            writes.iter().map(write).collect(),
-        )
+        let lent = |&(offset, size): &Range| -> &'a [u8] {
+            // SAFETY: every range is inside the block, and those lent for writing overlap no other (both checked above).
+            unsafe { slice::from_raw_parts(base.add(offset), size) }
+        };
+        let lent_mut = |&(offset, size): &Range| -> &'a mut [u8] {
+            // SAFETY: as for reading.
+            unsafe { slice::from_raw_parts_mut(base.add(offset), size) }
+        };
+        read.extend(reads.iter().map(|range| range.as_ref().map_or(&[][..], lent)));
+        written.extend(writes.iter().map(lent_mut));
     }
 }

@@ -18,6 +18,7 @@ use crate::plan::{Backend, Carrier, Step, link, place};
 use crate::pool::Pool;
 use crate::tensor::{DType, Tensor, TensorType};
 use arena::Arena;
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -38,11 +39,25 @@ pub struct Executable {
     /// Values that are not in the arena, while a run goes on.
     loose: Vec<Option<Tensor>>,
     program: Program,
+    /// Room for the operands of a step.
+    lent: Lent,
 }
 
 struct Prepared {
     step: Step,
     kernel: Option<Box<dyn CpuKernel>>,
+    /// What runs it.
+    name: String,
+    /// Where the operands lie in the arena.
+    reads: Vec<Option<(usize, usize)>>,
+    writes: Vec<(usize, usize)>,
+}
+
+/// Two empty lists that keep their memory between steps.
+#[derive(Default)]
+struct Lent {
+    reads: Vec<&'static [u8]>,
+    writes: Vec<&'static mut [u8]>,
 }
 
 struct Threads<'a>(&'a Graph);
@@ -81,6 +96,10 @@ impl Carrier for Threads<'_> {
         None
     }
 
+    fn sums(&self, _node: NodeId) -> Option<Link> {
+        None
+    }
+
     fn has_copies(&self) -> bool {
         false
     }
@@ -88,14 +107,21 @@ impl Carrier for Threads<'_> {
 
 impl Executable {
     /// Packs the kernels and lays out the values.
-    pub fn new(graph: Arc<Graph>, program: Program, pool: Arc<Pool>) -> Result<Self> {
+    pub fn new(graph: Arc<Graph>, mut program: Program, pool: Arc<Pool>) -> Result<Self> {
         let linked = link(&graph, &Threads(&graph));
         let bytes = |value: ValueId| {
             let value = graph.value(value);
             has_place(value).then(|| value.ty.bytes())
         };
         let (places, layout) = place(&graph, &linked, bytes, ALIGNMENT);
-        let steps: Vec<Prepared> = linked.steps.into_iter().map(|step| prepare(&graph, step)).collect();
+        let place = |value: ValueId| places[linked.roots[value.0].0];
+        let steps: Vec<Prepared> =
+            linked.steps.into_iter().map(|step| prepare(&graph, step, place, &mut program)).collect();
+        let operands = |of: fn(&Prepared) -> usize| steps.iter().map(of).max().unwrap_or(0);
+        let lent = Lent {
+            reads: Vec::with_capacity(operands(|step| step.reads.len())),
+            writes: Vec::with_capacity(operands(|step| step.writes.len())),
+        };
         let scratch =
             steps.iter().filter_map(|prepared| prepared.kernel.as_ref()).map(|kernel| kernel.scratch()).max();
         Ok(Self {
@@ -108,6 +134,7 @@ impl Executable {
             pool,
             loose: vec![None; graph.values.len()],
             program,
+            lent,
             graph,
         })
     }
@@ -126,23 +153,37 @@ impl Executable {
     pub fn explain(&self) -> Vec<(Vec<NodeId>, String)> {
         let line = |prepared: &Prepared| {
             let nodes = prepared.step.node.iter().chain(&prepared.step.riders).copied().collect();
-            (nodes, prepared.kernel.as_ref().map_or("reference".to_string(), |kernel| kernel.name()))
+            (nodes, prepared.name.clone())
         };
         self.steps.iter().map(line).collect()
     }
 
     /// Runs the graph on values for its inputs and gives its outputs.
     pub fn run(&mut self, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+        let mut outputs = Vec::new();
+        self.run_into(inputs, &mut outputs)?;
+        Ok(outputs)
+    }
+
+    /// Runs the graph and writes its outputs into the tensors of an earlier run, where they are of the same types and shared with
+    /// nobody. Then nothing is allocated as long as every step has a kernel.
+    pub fn run_into(&mut self, inputs: &[Tensor], outputs: &mut Vec<Tensor>) -> Result<()> {
         let graph = self.graph.clone();
         for (&value, tensor) in graph.inputs.iter().zip(inputs) {
-            self.store(value, tensor.clone());
+            self.store(value, tensor);
         }
         for index in 0..self.steps.len() {
             self.step(index)?;
         }
-        let outputs = graph.outputs.iter().map(|&output| self.load(output)).collect();
+        outputs.truncate(graph.outputs.len());
+        for (index, &output) in graph.outputs.iter().enumerate() {
+            match outputs.get_mut(index) {
+                Some(tensor) => self.load_into(output, tensor)?,
+                None => outputs.push(self.load(output)?),
+            }
+        }
         self.loose.iter_mut().for_each(|tensor| *tensor = None);
-        outputs
+        Ok(())
     }
 
     /// Runs the graph as [`Executable::run`] does; for each step its kernel and how long it took.
@@ -150,7 +191,7 @@ impl Executable {
         let names = self.explain().into_iter().map(|(_, name)| name);
         let graph = self.graph.clone();
         for (&value, tensor) in graph.inputs.iter().zip(inputs) {
-            self.store(value, tensor.clone());
+            self.store(value, tensor);
         }
         let mut times = Vec::with_capacity(self.steps.len());
         for (index, name) in names.enumerate() {
@@ -177,7 +218,7 @@ impl Executable {
             .map(|input| input.map(|value| self.load(value)).transpose())
             .collect::<Result<_>>()?;
         for (value, tensor) in outputs.into_iter().zip(self.program.run(&graph, id, &inputs)?) {
-            self.store(value, tensor);
+            self.store(value, &tensor);
         }
         Ok(())
     }
@@ -185,19 +226,17 @@ impl Executable {
     fn run_kernel(&mut self, index: usize) {
         let prepared = &self.steps[index];
         let Some(kernel) = &prepared.kernel else { return };
-        let place = |value: ValueId| self.places[self.roots[value.0].0];
-        let inputs: Vec<Option<(usize, usize)>> =
-            prepared.step.inputs.iter().map(|input| input.and_then(place)).collect();
-        let outputs: Vec<(usize, usize)> =
-            prepared.step.outputs.iter().filter_map(|&output| place(output)).collect();
-        let (mut inputs, outputs) = self.arena.split(&inputs, &outputs);
-        for (bytes, value) in inputs.iter_mut().zip(&prepared.step.inputs) {
+        let (mut reads, mut writes) =
+            (emptied(mem::take(&mut self.lent.reads)), emptied(mem::take(&mut self.lent.writes)));
+        self.arena.lend(&prepared.reads, &prepared.writes, &mut reads, &mut writes);
+        for (bytes, value) in reads.iter_mut().zip(&prepared.step.inputs) {
             if let Some(constant) = value.and_then(|value| self.graph.value(value).constant.as_ref()) {
                 *bytes = constant.as_bytes();
             }
         }
-        let mut io = CpuIo { inputs, outputs, scratch: self.scratch.bytes_mut() };
+        let mut io = CpuIo { inputs: reads, outputs: writes, scratch: self.scratch.bytes_mut() };
         kernel.run(&mut io, &self.pool);
+        self.lent = Lent { reads: emptied(io.inputs), writes: emptied(io.outputs) };
     }
 
     fn load(&self, value: ValueId) -> Result<Tensor> {
@@ -218,13 +257,25 @@ impl Executable {
         }
     }
 
-    fn store(&mut self, value: ValueId, tensor: Tensor) {
+    /// As [`Executable::load`], into a tensor that may serve already.
+    fn load_into(&self, value: ValueId, tensor: &mut Tensor) -> Result<()> {
+        let described = self.graph.value(value);
+        match self.places[self.roots[value.0].0] {
+            Some((offset, size)) if described.constant.is_none() && *tensor.ty() == described.ty => {
+                tensor.as_bytes_mut().copy_from_slice(&self.arena.bytes()[offset..offset + size]);
+            }
+            _ => *tensor = self.load(value)?,
+        }
+        Ok(())
+    }
+
+    fn store(&mut self, value: ValueId, tensor: &Tensor) {
         let root = self.roots[value.0];
         match self.places[root.0] {
             Some((offset, size)) if size == tensor.as_bytes().len() => {
                 self.arena.bytes_mut()[offset..offset + size].copy_from_slice(tensor.as_bytes());
             }
-            _ => self.loose[root.0] = Some(tensor),
+            _ => self.loose[root.0] = Some(tensor.clone()),
         }
     }
 }
@@ -234,7 +285,19 @@ fn has_place(value: &Value) -> bool {
     !value.dynamic && !value.variable && value.constant.is_none() && value.ty.dtype != DType::String
 }
 
-fn prepare(graph: &Graph, step: Step) -> Prepared {
+/// An empty list in the memory of another.
+fn emptied<A, B>(mut list: Vec<A>) -> Vec<B> {
+    list.clear();
+    // Collecting what lies in a list of its own keeps the memory where an element takes as much of it.
+    list.into_iter().filter_map(|_| None).collect()
+}
+
+fn prepare(
+    graph: &Graph,
+    step: Step,
+    place: impl Fn(ValueId) -> Option<(usize, usize)>,
+    program: &mut Program,
+) -> Prepared {
     let fixed = |value: &ValueId| {
         let value = graph.value(*value);
         !value.dynamic && !value.variable && value.ty.dtype != DType::String
@@ -242,9 +305,19 @@ fn prepare(graph: &Graph, step: Step) -> Prepared {
     let all_fixed = step.inputs.iter().flatten().chain(&step.outputs).all(fixed);
     let kernel = step.node.filter(|_| all_fixed).and_then(|id| {
         let node = graph.node(id);
+        // What a node updates lies in the program.
+        if !node.op.updates().is_empty() {
+            return None;
+        }
         node.op.cpu(&graph.operands(node), &step.epilogue)
     });
-    Prepared { step, kernel }
+    let reads = step.inputs.iter().map(|input| input.and_then(&place)).collect();
+    let writes = step.outputs.iter().filter_map(|&output| place(output)).collect();
+    let name = match &kernel {
+        Some(kernel) => Some(kernel.name()),
+        None => step.node.and_then(|id| program.kernel(graph, id)),
+    };
+    Prepared { step, kernel, name: name.unwrap_or_else(|| "reference".into()), reads, writes }
 }
 
 /// A node's reference on tensors; shapes that were not known before, or are others, are inferred from them.

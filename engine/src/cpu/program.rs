@@ -126,10 +126,11 @@ impl Program {
             None => tensor.clone(),
         };
         let given: Vec<Option<Tensor>> = node.inputs.iter().zip(inputs).map(given).collect();
-        if let Some(results) = self.fast.as_mut().and_then(|fast| fast.run(called, id, &given)) {
-            return results;
-        }
-        let mut results = reference(graph, id, &given)?;
+        let by_kernel = self.fast.as_mut().and_then(|fast| fast.run(called, id, &given)).transpose()?;
+        let mut results = match by_kernel {
+            Some(results) => results,
+            None => reference(graph, id, &given)?,
+        };
         let states = results.split_off(node.outputs.len().min(results.len()));
         for (&input, state) in node.op.updates().iter().zip(states) {
             if let Some(value) = node.inputs.get(input).copied().flatten().filter(variable) {

@@ -1,11 +1,11 @@
 //! One node's kernel on tensors, for nodes that run outside an [`Executable`](super::Executable)'s arena.
 
-use crate::graph::{Graph, NodeId};
+use crate::graph::{Graph, NodeId, ValueId};
 use crate::ops::{Chain, CpuIo, CpuKernel};
 use crate::pool::Pool;
 use crate::tensor::{DType, Tensor, TensorType};
 
-/// A node's kernel and the types it is made for.
+/// A node's kernel and the types it is made for: the results are those of its outputs, then what it updates.
 pub struct Single {
     kernel: Box<dyn CpuKernel>,
     inputs: Vec<Option<TensorType>>,
@@ -13,22 +13,33 @@ pub struct Single {
 }
 
 impl Single {
-    /// The node's kernel; none where it has none or changes more than its outputs.
+    /// The node's kernel; none where it has none, or where it changes more than its outputs and its operands.
     pub fn new(graph: &Graph, id: NodeId) -> Option<Self> {
         let node = graph.node(id);
-        let fixed = |value| {
-            let value = graph.value(value);
-            !value.dynamic && !value.variable && value.ty.dtype != DType::String
+        let updates = node.op.updates();
+        let fixed =
+            |value: ValueId| !graph.value(value).dynamic && graph.value(value).ty.dtype != DType::String;
+        let constant_or_kept = |(index, input): (usize, &Option<ValueId>)| {
+            input.is_none_or(|value| {
+                fixed(value) && (updates.contains(&index) || !graph.value(value).variable)
+            })
         };
-        let all_fixed = node.inputs.iter().flatten().chain(&node.outputs).all(|&value| fixed(value));
-        if !all_fixed || node.op.has_effects() {
+        let inputs_fit = node.inputs.iter().enumerate().all(constant_or_kept);
+        let outputs_fit = node.outputs.iter().all(|&value| fixed(value) && !graph.value(value).variable);
+        if !inputs_fit || !outputs_fit || node.op.has_effects() && updates.is_empty() {
             return None;
         }
         let ty = |value| graph.value(value).ty.clone();
         Some(Self {
             kernel: node.op.cpu(&graph.operands(node), &Chain::empty())?,
             inputs: node.inputs.iter().map(|input| input.map(ty)).collect(),
-            outputs: node.outputs.iter().map(|&output| ty(output)).collect(),
+            outputs: node
+                .outputs
+                .iter()
+                .copied()
+                .chain(updates.iter().filter_map(|&index| node.inputs[index]))
+                .map(ty)
+                .collect(),
         })
     }
 

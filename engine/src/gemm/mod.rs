@@ -13,6 +13,7 @@
 //!
 //! The panel's width depends on the instruction set, so a [`Packed`] belongs to the one it was made for.
 
+pub mod bytes;
 mod micro;
 mod pack;
 mod product;

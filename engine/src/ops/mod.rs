@@ -58,7 +58,13 @@ pub trait Operator: fmt::Debug {
         &[]
     }
 
-    /// A kernel for CPUs, with `chain` applied to each result before it is stored; none where only the reference is.
+    /// Multiply-adds of the products, where the operator is made of them.
+    fn macs(&self, _operands: &Operands) -> u64 {
+        0
+    }
+
+    /// A kernel for CPUs, with `chain` applied to each result before it is stored; none where only the reference is. What the operator
+    /// [updates](Operator::updates) it writes after its outputs, as the reference gives it.
     fn cpu(&self, _operands: &Operands, _chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         None
     }

@@ -1,7 +1,7 @@
 //! A fixed set of threads that share the tasks of one call.
 //!
 //! [`Pool::run`] hands out task numbers by an atomic counter; the caller works too, so a pool of one thread has no other. A run
-//! allocates nothing and takes no lock. Between runs a thread spins for some microseconds, since the next operator of a model
+//! allocates nothing and takes no lock unless a task panics. Between runs a thread spins for some microseconds, since the next operator of a model
 //! usually follows at once, then it sleeps.
 //!
 //! A run ends as soon as its tasks are done: a thread that wakes too late to take one is not waited for.
@@ -41,6 +41,8 @@ struct Shared {
     /// Set while a run is going on.
     busy: AtomicBool,
     stop: AtomicBool,
+    /// Whether a task of the run has panicked.
+    panicked: AtomicBool,
     /// The first panic of a task.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
@@ -72,6 +74,7 @@ impl Pool {
             job: UnsafeCell::new(Job { task: idle, tasks: 0, caller: None }),
             busy: AtomicBool::new(false),
             stop: AtomicBool::new(false),
+            panicked: AtomicBool::new(false),
             panic: Mutex::new(None),
         });
         let workers: Vec<_> = (1..threads)
@@ -139,7 +142,8 @@ impl Shared {
         self.work(task, tasks);
         self.state.fetch_and(!OPEN, Ordering::AcqRel);
         self.wait(|| self.state.load(Ordering::Acquire) & INSIDE == 0);
-        self.panic.lock().unwrap_or_else(PoisonError::into_inner).take()
+        let panicked = self.panicked.swap(false, Ordering::AcqRel);
+        panicked.then(|| self.panic.lock().unwrap_or_else(PoisonError::into_inner).take()).flatten()
     }
 
     /// A worker's life: waits for a run, joins it, works, leaves.
@@ -193,6 +197,7 @@ impl Shared {
         if let Err(payload) = panic::catch_unwind(all) {
             self.next.store(tasks, Ordering::Relaxed);
             self.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
+            self.panicked.store(true, Ordering::Release);
         }
     }
 

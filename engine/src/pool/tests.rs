@@ -100,3 +100,36 @@ fn two_callers_share_a_pool() {
     });
     assert_eq!(count.into_inner(), 8_000);
 }
+
+/// The processor time of the thread whose folder in `/proc` this is.
+#[cfg(target_os = "linux")]
+fn processor_time(thread: &std::path::Path) -> Option<Duration> {
+    let text = std::fs::read_to_string(thread.join("schedstat")).ok()?;
+    Some(Duration::from_nanos(text.split(' ').next()?.parse().ok()?))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn idle_threads_take_no_processor_time() {
+    let pool = Pool::new(2);
+    let threads = std::sync::Mutex::new(std::collections::BTreeSet::new());
+    let inside = AtomicUsize::new(0);
+    // Each task waits for the other, so that each thread takes one.
+    pool.run(2, &|_| {
+        threads.lock().expect("no panic").insert(std::fs::read_link("/proc/thread-self").expect("a thread"));
+        inside.fetch_add(1, Ordering::SeqCst);
+        while inside.load(Ordering::SeqCst) < 2 {
+            thread::yield_now();
+        }
+    });
+    let own = std::fs::read_link("/proc/thread-self").expect("a thread");
+    let threads = threads.into_inner().expect("no panic");
+    let worker = threads.into_iter().find(|thread| *thread != own).expect("a worker");
+    let worker = std::path::Path::new("/proc").join(worker);
+    // It looks for another run for some microseconds.
+    thread::sleep(Duration::from_millis(20));
+    let Some(before) = processor_time(&worker) else { return };
+    thread::sleep(Duration::from_millis(200));
+    let spent = processor_time(&worker).expect("the worker lives") - before;
+    assert!(spent < Duration::from_millis(2), "an idle thread worked for {spent:?}");
+}

@@ -4,7 +4,7 @@ use std::arch::x86_64::*;
 
 use super::{Simd, Vectorized};
 
-/// Proof that the CPU has AVX-512F, DQ and VL, AVX2 and FMA.
+/// Proof that the CPU has AVX-512F, BW, DQ and VL, AVX2 and FMA.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512(());
 
@@ -12,6 +12,7 @@ impl Avx512 {
     /// `None` where the CPU or the operating system lacks it.
     pub fn new() -> Option<Self> {
         let has = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx2")
@@ -47,7 +48,7 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn vectorize<K: Vectorized>(self, kernel: K) -> K::Output {
-        #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
         fn inner<K: Vectorized>(simd: Avx512, kernel: K) -> K::Output {
             kernel.run(simd)
         }

@@ -35,11 +35,13 @@ mod aligned;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod integers;
 mod isa;
 mod map;
 pub mod math;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+mod peak;
 mod portable;
 #[cfg(test)]
 mod tests;
@@ -49,10 +51,16 @@ pub use aligned::AlignedFloats;
 pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512;
+#[cfg(target_arch = "aarch64")]
+pub use integers::NeonDot;
+#[cfg(target_arch = "x86_64")]
+pub use integers::Vnni;
+pub use integers::{Integers, VectorizedIntegers};
 pub use isa::Isa;
 pub use map::{Clamp, Map, Zip, map, map_in_place, zip_in_place};
 #[cfg(target_arch = "aarch64")]
 pub use neon::Neon;
+pub use peak::peak;
 pub use portable::Portable;
 
 /// A kernel: data that can be run with any instruction set.

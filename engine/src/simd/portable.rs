@@ -13,6 +13,20 @@ pub struct Portable;
 #[repr(align(16))]
 pub struct Lanes4([f32; 4]);
 
+impl From<[f32; 4]> for Lanes4 {
+    #[inline(always)]
+    fn from(lanes: [f32; 4]) -> Self {
+        Self(lanes)
+    }
+}
+
+impl From<Lanes4> for [f32; 4] {
+    #[inline(always)]
+    fn from(lanes: Lanes4) -> Self {
+        lanes.0
+    }
+}
+
 #[inline(always)]
 fn each(f: impl Fn(usize) -> f32) -> Lanes4 {
     Lanes4(array::from_fn(f))

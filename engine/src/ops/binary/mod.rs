@@ -252,7 +252,7 @@ impl Operator for Binary {
     }
 
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
-        cpu::elementwise(self, operands, chain)
+        cpu::elementwise(self, operands, chain).or_else(|| cpu::staged(self, operands, chain))
     }
 
     fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {

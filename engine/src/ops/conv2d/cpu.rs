@@ -1,6 +1,6 @@
 //! Convolution as a packed product over its windows, one product a group.
 
-use super::Conv2d;
+use super::{Conv2d, bytes};
 use crate::gemm::{Packed, Product, Source, Window};
 use crate::ops::cpu::{Steps, all_f32, isa, known};
 use crate::ops::{Chain, CpuIo, CpuKernel, Operands};
@@ -21,8 +21,8 @@ pub fn applies(operands: &Operands) -> bool {
 
 /// The kernel.
 pub fn kernel(conv: &Conv2d, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
-    if !applies(operands) {
-        return None;
+    if !applies(operands) || bytes::hybrid_applies(operands) {
+        return bytes::kernel(conv, operands, chain);
     }
     let (input, weights) = (operands.optional(0)?, operands.optional(1)?);
     let (&[n, h, w, c], &[_, kh, kw, i]) = (&input.ty.shape[..], &weights.ty.shape[..]) else { return None };

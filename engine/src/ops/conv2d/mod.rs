@@ -3,6 +3,7 @@
 //! Input `[n, h, w, c]`, weights OHWI `[o, kh, kw, c / groups]`, bias `[o]` or absent. Grouped where the weights have
 //! fewer input channels than the input.
 
+mod bytes;
 /// The family's cases.
 pub mod cases;
 mod cpu;
@@ -80,6 +81,10 @@ impl Operator for Conv2d {
 
     fn reference(&self, inputs: &[Option<&Tensor>], outputs: &[TensorType]) -> Verdict<Vec<Tensor>> {
         reference::run(self, inputs, &outputs[0])
+    }
+
+    fn macs(&self, operands: &Operands) -> u64 {
+        operands.products_of_channels(0)
     }
 
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {

@@ -130,7 +130,7 @@ fn step(link: &Link, shape: [usize; 4]) -> Option<Step> {
         Link::Clamp(low, high) => Step::Clamp([low, high]),
         Link::Tap(output) if (1..=MAX_TAPS).contains(&output) => Step::Tap(output - 1),
         // Quantized values ride on kernels of the GPU alone, where they are reals.
-        Link::Tap(_) | Link::Steps { .. } => return None,
+        Link::Tap(_) | Link::Steps { .. } | Link::Sums { .. } => return None,
     })
 }
 

@@ -9,13 +9,23 @@
 mod chain;
 mod elementwise;
 mod fold;
+mod layer;
 mod links;
+#[cfg(test)]
+mod quantized_tests;
+mod quantizer;
+mod staged;
+mod table;
 #[cfg(test)]
 mod tests;
 
 pub use chain::{Bound, MAX_TAPS, Steps};
 pub use elementwise::elementwise;
 pub use fold::{Fold, Folding};
+pub use layer::{ByteWeights, HybridLayer, StepLayer, Stepped, byte_steps, flip};
+pub use quantizer::{Quantizer, Rounded};
+pub use staged::{ToBytes, staged};
+pub use table::table;
 
 use super::{Link, Operands};
 use crate::simd::Isa;

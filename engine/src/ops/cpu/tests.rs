@@ -9,12 +9,13 @@ use crate::pool::Pool;
 use crate::tensor::{DType, Tensor, TensorType};
 
 /// The families with CPU kernels for f32.
-const FAMILIES: [&str; 12] = [
+const FAMILIES: [&str; 13] = [
     "binary",
     "concat",
     "conv2d",
     "depthwise_conv2d",
     "fully_connected",
+    "lstm",
     "pad",
     "pool2d",
     "reduce",
@@ -68,7 +69,8 @@ fn run(prepared: &Prepared, chain: &Chain, extra: &[Tensor], taps: usize, thread
         .map(|given| given.as_ref().map_or(&[][..], |given| given.tensor.as_bytes()))
         .collect();
     inputs.extend(extra.iter().map(|tensor| tensor.as_bytes()));
-    let mut memory: Vec<Vec<f32>> = outputs.iter().map(|ty| vec![f32::NAN; ty.elements()]).collect();
+    let mut memory: Vec<Vec<f32>> =
+        prepared.expected.iter().map(|floats| vec![f32::NAN; floats.len()]).collect();
     memory.extend((0..taps).map(|_| vec![f32::NAN; outputs[0].elements()]));
     let mut scratch = vec![0u64; kernel.scratch().div_ceil(8)];
     let mut io = CpuIo {

@@ -78,6 +78,10 @@ impl Operator for DepthwiseConv2d {
         reference::run(self, inputs, &outputs[0])
     }
 
+    fn macs(&self, operands: &Operands) -> u64 {
+        operands.products_of_channels(3)
+    }
+
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         cpu::kernel(self, operands, chain)
     }

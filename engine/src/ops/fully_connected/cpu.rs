@@ -1,6 +1,6 @@
 //! A fully connected layer as a packed product.
 
-use super::FullyConnected;
+use super::{FullyConnected, bytes};
 use crate::gemm::{Packed, Product, Source};
 use crate::ops::chain::nhwc;
 use crate::ops::cpu::{Steps, all_f32, isa, known};
@@ -23,8 +23,8 @@ pub fn applies(operands: &Operands) -> bool {
 
 /// The kernel.
 pub fn kernel(layer: &FullyConnected, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
-    if !applies(operands) {
-        return None;
+    if !applies(operands) || bytes::hybrid_applies(operands) {
+        return bytes::kernel(layer, operands, chain);
     }
     let (input, weights) = (operands.optional(0)?, operands.optional(1)?);
     let &[o, i] = &weights.ty.shape[..] else { return None };

@@ -3,6 +3,7 @@
 //! Weights `[o, i]`, bias `[o]` or absent. The output is `[rows, o]`, or with `keep_num_dims` the input's shape with its
 //! last dimension, then i, replaced by o.
 
+mod bytes;
 /// The family's cases.
 pub mod cases;
 mod cpu;
@@ -81,6 +82,10 @@ impl Operator for FullyConnected {
             );
         }
         Ok(vec![weighted.output(&outputs[0], &y)?])
+    }
+
+    fn macs(&self, operands: &Operands) -> u64 {
+        operands.products_of_channels(0)
     }
 
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {

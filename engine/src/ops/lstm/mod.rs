@@ -21,10 +21,11 @@
 
 /// The family's cases.
 pub mod cases;
+mod cpu;
 mod reference;
 
 use super::rnn::{Steps, expect, with_features};
-use super::{Activation, Operands, Operator, Refusal, Source, Verdict};
+use super::{Activation, Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{Tensor, TensorType};
 
 /// A long short-term memory.
@@ -110,6 +111,10 @@ impl Operator for Lstm {
 
     fn reference(&self, inputs: &[Option<&Tensor>], outputs: &[TensorType]) -> Verdict<Vec<Tensor>> {
         reference::run(self, inputs, &outputs[0])
+    }
+
+    fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
+        chain.is_empty().then(|| cpu::kernel(self, operands)).flatten()
     }
 }
 

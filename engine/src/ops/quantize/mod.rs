@@ -5,8 +5,9 @@
 
 /// The family's cases.
 pub mod cases;
+mod cpu;
 
-use super::{Chain, Operands, Operator, Refusal, Source, Verdict};
+use super::{Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{DType, Tensor, TensorType};
 
 /// A change between reals and the integers that stand for them.
@@ -60,6 +61,10 @@ impl Operator for Quantize {
     fn link(&self, operands: &Operands, of: usize) -> Option<Chain> {
         let reals = |ty: &TensorType| ty.dtype == DType::F32 && ty.rank() <= 4;
         (of == 0 && reals(operands.optional(0)?.ty) && reals(operands.outputs.first()?)).then(Chain::empty)
+    }
+
+    fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
+        cpu::kernel(self, operands, chain)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reductions over height and width as a fold of pixels.
 
-use super::{Reduce, Reducer, reduced_dimensions};
+use super::{Reduce, Reducer, bytes, reduced_dimensions};
 use crate::ops::cpu::{Fold, Folding, Steps, all_f32};
 use crate::ops::{Chain, CpuKernel, Link, Operands};
 
@@ -12,16 +12,6 @@ pub fn carries_chain(reduce: &Reduce, operands: &Operands) -> bool {
 
 /// The kernel for axes that are neighbors and neither the first nor the last dimension, such as height and width.
 pub fn kernel(reduce: &Reduce, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
-    let folding = match reduce.reducer {
-        Reducer::Max => Folding::Max,
-        Reducer::Mean => Folding::Mean,
-        Reducer::Min => Folding::Min,
-        Reducer::Sum => Folding::Sum,
-        Reducer::All | Reducer::Any | Reducer::Prod => return None,
-    };
-    if !all_f32(operands, &[0]) {
-        return None;
-    }
     let shape = &operands.optional(0)?.ty.shape;
     let reduced = reduced_dimensions(shape.len(), &operands.optional(1)?.constant?.to_integers()?).ok()?;
     let first = reduced.iter().position(|&reduced| reduced)?;
@@ -31,9 +21,19 @@ pub fn kernel(reduce: &Reduce, operands: &Operands, chain: &Chain) -> Option<Box
     }
     let extent = |axes: &[usize]| axes.iter().product::<usize>();
     let (outer, pixels, inner) = (extent(&shape[..first]), extent(&shape[first..end]), extent(&shape[end..]));
+    if pixels > 0 && !all_f32(operands, &[0]) {
+        return bytes::kernel(reduce.reducer, operands, chain, [outer, pixels, inner]);
+    }
+    let folding = match reduce.reducer {
+        Reducer::Max => Folding::Max,
+        Reducer::Mean => Folding::Mean,
+        Reducer::Min => Folding::Min,
+        Reducer::Sum => Folding::Sum,
+        Reducer::All | Reducer::Any | Reducer::Prod => return None,
+    };
     let output = crate::ops::chain::nhwc(&operands.outputs[0].shape)?;
     let channels = output[3];
-    if pixels == 0 || (inner != channels && !chain.is_empty()) {
+    if pixels == 0 || !all_f32(operands, &[0]) || (inner != channels && !chain.is_empty()) {
         return None;
     }
     let result = if inner == channels { output } else { [outer, 1, 1, inner] };

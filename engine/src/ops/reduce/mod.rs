@@ -4,6 +4,7 @@
 //! become 1 or vanish. Reals and quantized integers are folded in f64; plain integers exactly, wrapping in their type, and
 //! their mean is rounded toward zero.
 
+mod bytes;
 /// The family's cases.
 pub mod cases;
 mod cpu;

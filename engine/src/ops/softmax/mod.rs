@@ -6,6 +6,7 @@ pub mod cases;
 mod cpu;
 mod gpu;
 
+use super::cpu::staged;
 use super::operand::reals;
 use super::{Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{Tensor, TensorType};
@@ -74,7 +75,7 @@ impl Operator for Softmax {
     }
 
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
-        cpu::kernel(*self, operands, chain)
+        cpu::kernel(*self, operands, chain).or_else(|| staged(self, operands, chain))
     }
 
     fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {

@@ -230,7 +230,7 @@ impl Operator for Unary {
     }
 
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
-        cpu::elementwise(self, operands, chain)
+        cpu::elementwise(self, operands, chain).or_else(|| cpu::table(self, operands, chain))
     }
 
     fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {

@@ -1,6 +1,8 @@
 //! Depthwise convolution on vectors of channels; with a multiplier, as one small packed product for each input channel.
 
+mod bytes;
 mod kernel;
+mod quantized;
 
 use super::DepthwiseConv2d;
 use crate::gemm::{Packed, Product, Source, Window};
@@ -16,17 +18,9 @@ pub fn applies(operands: &Operands) -> bool {
 
 /// The kernel.
 pub fn kernel(conv: &DepthwiseConv2d, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
-    if !applies(operands) {
-        return None;
-    }
     let (input, weights) = (operands.optional(0)?, operands.optional(1)?);
     let (&[n, h, w, c], &[_, kh, kw, o]) = (&input.ty.shape[..], &weights.ty.shape[..]) else { return None };
     let &[_, rows, columns, _] = &operands.outputs[0].shape[..] else { return None };
-    let taps = weights.constant?.to_reals()?;
-    let bias = match operands.optional(2) {
-        None => vec![0.0; o],
-        Some(bias) => bias.constant?.to_reals()?,
-    };
     let window = conv.window(&weights.ty.shape);
     let window = Window {
         batch: n,
@@ -38,6 +32,14 @@ pub fn kernel(conv: &DepthwiseConv2d, operands: &Operands, chain: &Chain) -> Opt
         stride: conv.stride,
         dilation: conv.dilation,
         padding: [window.before(0, h), window.before(1, w)],
+    };
+    if !applies(operands) || quantized::hybrid_applies(operands) {
+        return quantized::kernel(conv, operands, chain, window);
+    }
+    let taps = weights.constant?.to_reals()?;
+    let bias = match operands.optional(2) {
+        None => vec![0.0; o],
+        Some(bias) => bias.constant?.to_reals()?,
     };
     let steps = Steps::new([n, rows, columns, o], conv.activation.link(), chain)?;
     if c == o {

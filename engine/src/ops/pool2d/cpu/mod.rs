@@ -1,5 +1,7 @@
 //! Pooling on vectors of channels; a window that covers the picture is a fold.
 
+mod bytes;
+
 use super::{Pool2d, Pooling};
 use crate::gemm::{Epilogue, Tile};
 use crate::ops::cpu::{Bound, Fold, Folding, Steps, all_f32, isa};
@@ -20,9 +22,6 @@ struct Pooled {
 
 /// The kernel.
 pub fn kernel(pool: &Pool2d, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
-    if !all_f32(operands, &[0]) {
-        return None;
-    }
     let &[n, h, w, c] = &operands.optional(0)?.ty.shape[..] else { return None };
     let &[_, rows, columns, _] = &operands.outputs[0].shape[..] else { return None };
     let folding = match pool.pooling {
@@ -40,6 +39,9 @@ pub fn kernel(pool: &Pool2d, operands: &Operands, chain: &Chain) -> Option<Box<d
         (0..output).map(range).collect()
     };
     let (rows, columns) = (covered(0, h, rows), covered(1, w, columns));
+    if !all_f32(operands, &[0]) {
+        return bytes::kernel(pool, operands, chain, [rows, columns]);
+    }
     let steps = Steps::new([n, rows.len(), columns.len(), c], pool.activation.link(), chain)?;
     let covers = |ranges: &[Range<usize>], extent| matches!(ranges, [only] if *only == (0..extent));
     if covers(&rows, h) && covers(&columns, w) {
