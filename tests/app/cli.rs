@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 
-use matte::camera::y4m;
+use matte::camera::{Decoder, ffmpeg_version, y4m};
 use matte::pipeline::frame::{Color, PixelFormat};
 
 use crate::pipeline::device::gpu;
@@ -155,6 +156,39 @@ fn a_clip_keeps_its_frames_and_its_header() {
     }
     assert_eq!(frames, 5);
     assert!(reader.next_frame().expect("the end").is_none());
+}
+
+#[test]
+fn a_video_becomes_another_one_and_numbered_pictures() {
+    if gpu("a_video_becomes_another_one_and_numbered_pictures").is_none() {
+        return;
+    }
+    if ffmpeg_version().is_none() {
+        return println!("SKIPPED: ffmpeg is not installed");
+    }
+    let folder = Folder::new("video");
+    let (from, to) = (folder.path("from.mkv"), folder.path("to.mp4"));
+    let gray = "color=black:s=64x48:r=10:d=1,geq=lum='20+20*N':cb=128:cr=128";
+    let made = Command::new("ffmpeg")
+        .args(["-v", "error", "-f", "lavfi", "-i", gray, "-c:v", "ffv1", &from])
+        .status();
+    assert!(made.is_ok_and(|status| status.success()), "ffmpeg makes a video");
+    let pictures = folder.path("frames.png");
+    for result in [&to, &pictures] {
+        let output = matte(&["process", &from, result, "--effect", "off"]);
+        assert!(output.status.success(), "{}", says(&output));
+    }
+    let mut video = Decoder::start(Path::new(&to), Duration::ZERO).expect("a readable video");
+    for number in 0..10u8 {
+        let frame = video.next_frame().expect("a frame").expect("as many frames");
+        assert!(frame.data()[0].abs_diff(20 + 20 * number) <= 4, "frame {number} is {}", frame.data()[0]);
+        let picture = image::open(folder.path(&format!("frames/{number:06}.png"))).expect("a picture");
+        let expected = (f32::from(4 + 20 * number) * 255.0 / 219.0).round() as u8;
+        let got = picture.into_rgb8().get_pixel(32, 24).0[1];
+        assert!(got.abs_diff(expected) <= 2, "picture {number} is {got}, not {expected}");
+    }
+    assert!(video.next_frame().expect("the end").is_none());
+    assert_eq!(fs::read_dir(&folder.0).expect("the folder").count(), 3, "nothing is left behind");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use matte::camera::load_picture;
 use matte::catalogue::Shelf;
 use matte::pipeline::frame::PixelFormat;
 use matte::pipeline::{Annotation, Frame, Gaze, Pipeline, Rect, Settings, Target, readback};
-use matte::segment::{Backend, Drawn, Engine, Network, Precision, Segmenter};
+use matte::segment::{Backend, Drawn, Engine, Network, OnGpu, Precision, Segmenter};
 use matte::task::{Sight, Task};
 
 use crate::pipeline::device::{Gpu, gpu};
@@ -363,4 +363,42 @@ fn depth_and_unknown_models_are_charts() {
         let mean = apart.sum::<f64>() / outcomes[0].drawn.len() as f64;
         assert!(mean < 3.0, "{name}: the backends' colors differ by {mean} of 255 on average");
     }
+}
+
+#[test]
+fn a_network_of_depth_tells_the_lens_what_is_near() {
+    let test = "a_network_of_depth_tells_the_lens_what_is_near";
+    let Some(path) = shared("media/depth_portrait.jpg") else { return };
+    let (Some(gpu), Some(model)) = (gpu(test), model("fastdepth_224")) else { return };
+    let mut shelf = Shelf::new().expect("a whole catalogue");
+    let index = shelf.index_of(&model.to_string_lossy()).expect("a model");
+    let network = Network::of_item(shelf.item(index).expect("on the shelf")).expect("understood");
+    let mut network = OnGpu::new(&network, Precision::F32, &gpu.device, &gpu.queue).expect("the model runs");
+    let picture = load_picture(&path).expect("a picture");
+    let size = picture.dimensions();
+    let frame = Frame::new(PixelFormat::Rgba, size.0, size.1, picture.into_raw()).expect("the bytes fit");
+    let mut pipeline = gpu.pipeline();
+    pipeline.upload(&frame).expect("it fits");
+    let mut encoder = gpu.device.create_command_encoder(&Default::default());
+    assert!(network.look(&pipeline, &mut encoder).expect("it runs").is_none(), "it makes no mask");
+    gpu.queue.submit([encoder.finish()]);
+    pipeline.set_depth(network.depth());
+    let chart = |pipeline: &mut Pipeline| {
+        let settings = Settings { view: matte::pipeline::View::Depth, ..Settings::DEFAULT };
+        let nobody = gpu.mask((8, 8), &[0.0; 64]);
+        gpu.render(pipeline, &frame, &settings, Some(&nobody))
+    };
+    let mean = |pixels: &[[u8; 4]], [left, top, right, bottom]: [f32; 4]| {
+        let range =
+            |from: f32, to: f32, length: u32| (from * length as f32) as u32..(to * length as f32) as u32;
+        let places = range(top, bottom, size.1).flat_map(|y| range(left, right, size.0).map(move |x| (x, y)));
+        let values: Vec<f32> =
+            places.map(|(x, y)| f32::from(pixels[(y * size.0 + x) as usize][0]) / 255.0).collect();
+        values.iter().sum::<f32>() / values.len() as f32
+    };
+    let seen = chart(&mut pipeline);
+    let (person, corner) = (mean(&seen, [0.4, 0.5, 0.6, 0.9]), mean(&seen, [0.0, 0.0, 0.15, 0.15]));
+    assert!(person > corner + 0.2, "{person} for the person, {corner} for the room behind");
+    pipeline.set_depth(None);
+    assert!(mean(&chart(&mut pipeline), [0.0, 0.0, 1.0, 1.0]) < 0.01, "without a depth nobody is near");
 }

@@ -1,12 +1,14 @@
 //! The controls by their accessible labels: each is there, and asks for what it says.
 
+use std::time::Duration;
+
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use matte::app::{
     Backend, Choice, Command, Effect, Engine, Fetch, Found, Look, Precision, Preset, Purpose, Stage, State,
     Theme, View, offered,
 };
-use matte::camera::{Device, Encoding, Info, Mode, Status};
+use matte::camera::{Device, Encoding, Info, Mode, Position, Status};
 use matte::catalogue::Shelf;
 use matte::platform::permission::Permission;
 use matte::ui;
@@ -165,7 +167,7 @@ fn the_picker_lists_cameras_the_clip_and_files() {
     state.source.cameras = vec![Found { device, modes, fault: None }];
     for (label, expected) in [
         ("Desk camera", Command::Source(Choice::Camera(3, None))),
-        ("Picture or clip from a file…", Command::Browse(Some(Default::default()), Purpose::Source)),
+        ("Picture or video from a file…", Command::Browse(Some(Default::default()), Purpose::Source)),
         ("Look for cameras again", Command::FindCameras),
     ] {
         assert_eq!(after_clicks(state.clone(), &["Source: Bundled clip", label]), [expected], "{label}");
@@ -301,6 +303,37 @@ fn the_wipe_line_follows_the_pointer() {
         _ => None,
     });
     assert!(last.is_some_and(|at| (at - 0.25).abs() < 0.02), "{asked:?}");
+}
+
+#[test]
+fn a_place_in_a_video_is_asked_for_by_pointer_and_keys() {
+    let mut state = state();
+    let length = Duration::from_secs(100);
+    state.source.position = Some(Position { at: Duration::from_secs(50), length });
+    let mut harness = desk([1280.0, 1600.0], state.clone());
+    let rail = harness.get_by_label("Position").rect();
+    harness.drag_at(rail.center());
+    harness.run();
+    let to = egui::pos2(rail.left() + rail.width() * 0.25, rail.center().y);
+    harness.hover_at(to);
+    harness.run();
+    harness.drop_at(to);
+    harness.run();
+    let asked = harness.into_state().asked;
+    let seconds = |command: Option<&Command>| match command {
+        Some(Command::Seek(at)) => at.as_secs_f32(),
+        _ => -1.0,
+    };
+    let at = seconds(asked.last());
+    assert!((20.0..30.0).contains(&at), "{asked:?}");
+    let mut harness = desk([1280.0, 1600.0], state);
+    harness.get_by_label("Position").focus();
+    harness.run();
+    harness.key_press(egui::Key::ArrowRight);
+    harness.run();
+    let asked = harness.into_state().asked;
+    let at = seconds(asked.first());
+    assert!((at - 55.0).abs() < 0.01, "{asked:?}");
 }
 
 #[test]

@@ -39,7 +39,7 @@ impl App {
         if presented {
             self.account(fresh.is_some());
         }
-        let busy = self.outputs.are_waiting();
+        let busy = self.outputs.are_waiting() || self.thumbnails_wait();
         if presented && (self.options.frames.is_some() || busy) {
             self.redraw();
         }
@@ -123,6 +123,13 @@ impl App {
         Ok(true)
     }
 
+    /// Whether thumbnails are of an older picture than the one that stands still, so that no frame would draw them.
+    fn thumbnails_wait(&self) -> bool {
+        let cards = self.state.controls && !self.state.details && !self.state.hidden;
+        let still = self.state.source.status == Status::Still || self.state.frozen;
+        cards && still && self.screen.as_ref().is_some_and(|screen| screen.previews.are_stale())
+    }
+
     /// The color around the picture.
     fn surround(&self) -> egui::Color32 {
         if let Some(screen) = &self.screen {
@@ -148,6 +155,9 @@ impl App {
     fn encode_more(&mut self, encoder: &mut wgpu::CommandEncoder, fresh: bool, settings: &Settings) {
         let cards = self.state.controls && !self.state.details && !self.state.hidden;
         let Some(screen) = &mut self.screen else { return };
+        if fresh {
+            screen.previews.renew();
+        }
         if cards {
             screen.previews.encode(encoder, &mut screen.pipeline, &self.state.look);
             self.state.thumbnails = screen.previews.ids();

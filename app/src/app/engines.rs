@@ -59,6 +59,7 @@ impl App {
                 self.segmenter = Some(segmenter);
                 self.drawn = None;
                 self.learn_task(&task);
+                self.follow_depth();
                 self.offered = None;
                 self.offer_frame();
                 self.renewed = true;

@@ -4,6 +4,7 @@
 //! out first, the picture drawn where it says, egui on top; then one submission and one present. Commands of
 //! the UI are carried out after that, so that a frame shows one state.
 
+mod depth;
 mod draw;
 mod engines;
 mod figures;
@@ -49,8 +50,9 @@ use crate::pipeline::{Frame, Gaze, Pace, readback};
 use crate::platform;
 use crate::platform::lifecycle::{self, Life};
 use crate::render::Wish;
-use crate::segment::{Drawn, Segmenter, processors};
+use crate::segment::{Drawn, OnGpu, Segmenter, processors};
 use crate::ui;
+pub use depth::DepthReady;
 pub use engines::Ready;
 pub use look::pipeline_settings;
 pub use models::offered;
@@ -121,6 +123,8 @@ pub enum Event {
     Mask,
     /// A segmenter was built.
     Engine(Ready),
+    /// A network of depth was built.
+    Depth(DepthReady),
     /// A thread has something to say; whether it is a failure.
     Said(String, bool),
     /// The video behind the person has a new frame.
@@ -163,7 +167,8 @@ pub fn run_activity(
         // The loop ends before the activity does; then nobody needs to know.
         let _ = proxy.send_event(Event::Life(event));
     }));
-    let mut app = App::new(Options::default(), events.create_proxy())?;
+    let options = Options::kept(settings_place(), Shelf::new()?);
+    let mut app = App::new(options, events.create_proxy())?;
     events.run_app(&mut app)?;
     app.failure.map_or(Ok(()), Err)
 }
@@ -189,6 +194,10 @@ pub struct App {
     /// The frame that the network beside the display was last offered.
     offered: Option<Arc<Frame>>,
     segmenter: Option<Segmenter>,
+    /// The network of depth, while the portrait is shown.
+    depth: Option<Box<OnGpu>>,
+    /// The device for which one is being prepared, or for which none could be.
+    depth_asked: Option<u64>,
     shelf: Shelf,
     /// Tells the transfer of a model to stop.
     fetching: Option<Arc<AtomicBool>>,
@@ -214,6 +223,9 @@ pub struct App {
     unseen: u32,
     /// Whether the window can be seen.
     visible: bool,
+    /// Whether it was minimized when that was last asked, and when.
+    minimized: bool,
+    asked_at: Instant,
     /// What the settings' file holds.
     written: Saved,
     /// When the settings are to be written.
@@ -249,6 +261,8 @@ impl App {
             chosen_model: state.engine.wanted.model,
             unseen: 0,
             visible: true,
+            minimized: false,
+            asked_at: Instant::now(),
             written: saved,
             save_at: None,
             state,
@@ -264,6 +278,8 @@ impl App {
             shown_at: None,
             offered: None,
             segmenter: None,
+            depth: None,
+            depth_asked: None,
             shelf,
             fetching: None,
             drawn: None,
@@ -280,6 +296,7 @@ impl App {
 
     /// Carries out what the UI asked for.
     fn carry_out(&mut self, command: Command) {
+        log::debug!("{command:?}");
         match command {
             Command::Look(look) => {
                 self.change_look(look);
@@ -304,6 +321,11 @@ impl App {
                 self.state.browser = None;
                 self.lost = None;
                 self.choose_source(choice);
+            }
+            Command::Seek(to) => {
+                if let Some(feed) = &self.feed {
+                    feed.seek(to);
+                }
             }
             Command::FindCameras => self.find_cameras(),
             Command::Reading(reading) => {
@@ -341,7 +363,7 @@ impl App {
     }
 
     fn tell(&mut self, text: String, failure: bool) {
-        log::warn!("{text}");
+        log::log!(if failure { log::Level::Warn } else { log::Level::Info }, "{text}");
         self.state.notice = Some(Notice { text, failure });
         self.redraw();
     }
@@ -409,6 +431,7 @@ impl App {
         self.leave_outputs();
         self.device = next_device();
         self.segmenter = None;
+        self.depth = None;
         self.state.engine.running = None;
         self.state.thumbnails = [None; 5];
         self.shown = None;
@@ -457,6 +480,7 @@ impl ApplicationHandler<Event> for App {
     fn user_event(&mut self, events: &ActiveEventLoop, event: Event) {
         match event {
             Event::Source => {
+                self.ask_minimized();
                 let status = self.state.source.status.clone();
                 self.source_changed();
                 self.offer_frame();
@@ -473,6 +497,7 @@ impl ApplicationHandler<Event> for App {
             Event::Backdrop => {}
             Event::Said(text, failure) => self.tell(text, failure),
             Event::Engine(ready) => self.engine_ready(ready),
+            Event::Depth(ready) => self.depth_ready(ready),
             Event::Cameras(seen) => self.cameras_seen(seen),
             Event::Fetching(part) => self.fetch_goes_on(part),
             Event::Fetched(model, fetched) => self.model_fetched(model, fetched),
@@ -482,6 +507,9 @@ impl ApplicationHandler<Event> for App {
     }
 
     fn window_event(&mut self, events: &ActiveEventLoop, _: WindowId, event: WindowEvent) {
+        if self.minimized {
+            self.ask_minimized();
+        }
         let Some(screen) = &mut self.screen else { return };
         let Some(screen::View { window, surface }) = &mut screen.view else { return };
         let response = screen.egui.on_window_event(window, &event);

@@ -6,9 +6,9 @@ use std::thread;
 use wgpu::CommandEncoder;
 
 use super::{App, Event};
+use crate::camera::ffmpeg_version;
 use crate::output::{
-    Recorder, Sink, VirtualCamera, dated, ffmpeg_version, hint, pictures, save_snapshot, videos,
-    virtual_cameras,
+    Recorder, Sink, VirtualCamera, dated, hint, pictures, save_snapshot, videos, virtual_cameras,
 };
 use crate::pipeline::{Layout, Pipeline, Settings, Tap, Tapped};
 

@@ -146,6 +146,13 @@ impl App {
         if !still && fresh.is_some() {
             self.unseen = 0;
         }
+        if let Some(depth) = self.depth.as_mut().filter(|_| !still && fresh.is_some()) {
+            // It sees the whole picture, whatever part of it the other network looks at.
+            screen.pipeline.set_gaze(Gaze { closely: false, ..self.gaze });
+            depth.look(&screen.pipeline, encoder)?;
+            screen.pipeline.set_depth(depth.depth());
+            screen.pipeline.set_gaze(Gaze { closely: self.gaze.closely && masks, ..self.gaze });
+        }
         let recorded = match (fresh, &mut self.segmenter) {
             (Some(Fresh { mask: Some((view, crop)), .. }), _) => Ok(Some(Mask { view, crop: *crop })),
             (Some(_), Some(Segmenter::Gpu(network))) if !still => network.look(&screen.pipeline, encoder),

@@ -15,6 +15,8 @@ pub struct Previews {
     textures: Vec<Texture>,
     ids: Vec<egui::TextureId>,
     drawn: usize,
+    /// How many are of an older picture than the last.
+    stale: usize,
 }
 
 impl Previews {
@@ -22,7 +24,7 @@ impl Previews {
     pub fn new(gpu: &Gpu, overlay: &mut Overlay) -> Self {
         let textures: Vec<_> = Preset::ALL.iter().map(|_| texture(&gpu.device)).collect();
         let ids = textures.iter().map(|texture| overlay.show_texture(gpu, texture)).collect();
-        Self { textures, ids, drawn: 0 }
+        Self { textures, ids, drawn: 0, stale: 0 }
     }
 
     /// The thumbnails that were drawn at least once.
@@ -30,8 +32,19 @@ impl Previews {
         std::array::from_fn(|index| self.ids.get(index).copied().filter(|_| index < self.drawn))
     }
 
+    /// Says that there is another picture, or another look.
+    pub fn renew(&mut self) {
+        self.stale = self.textures.len();
+    }
+
+    /// Whether some are of an older picture.
+    pub fn are_stale(&self) -> bool {
+        self.stale > 0
+    }
+
     /// Records the next thumbnail of the last picture.
     pub fn encode(&mut self, encoder: &mut CommandEncoder, pipeline: &mut Pipeline, look: &Look) {
+        self.stale = self.stale.saturating_sub(1);
         let index = self.drawn % self.textures.len();
         self.drawn =
             if self.drawn + 1 == 2 * self.textures.len() { self.textures.len() } else { self.drawn + 1 };

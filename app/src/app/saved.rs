@@ -9,8 +9,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::{Look, Theme};
+use super::{Backend, Engine, Look, Options, Precision, Theme};
+use crate::catalogue::Shelf;
 use crate::platform::folders::folders;
+use crate::render::Wish;
+use crate::segment::processors;
 
 /// The file's version; a newer file is set aside.
 const VERSION: u32 = 1;
@@ -51,7 +54,7 @@ impl Default for Saved {
             version: VERSION,
             adapter: String::new(),
             on_cpu: false,
-            half: false,
+            half: cfg!(target_os = "android"),
             threads: None,
             model: String::new(),
             theme: Theme::default(),
@@ -88,6 +91,30 @@ impl Saved {
         let unfinished = place.with_extension("toml.new");
         fs::write(&unfinished, text).with_context(named)?;
         fs::rename(&unfinished, place).with_context(named)
+    }
+}
+
+impl Options {
+    /// As the program was left, by the settings' file at `place`.
+    pub fn kept(place: Option<PathBuf>, mut shelf: Shelf) -> Self {
+        let (saved, notice) = place.as_deref().map_or_else(Default::default, Saved::read);
+        let engine = Engine {
+            backend: if saved.on_cpu { Backend::Cpu } else { Backend::Gpu },
+            precision: if saved.half { Precision::F16 } else { Precision::F32 },
+            threads: saved.threads.map_or_else(processors, |kept| kept.clamp(1, processors())),
+            model: shelf.index_here(&saved.model).unwrap_or_default(),
+        };
+        Self {
+            look: saved.look.clone(),
+            engine,
+            shelf: Some(shelf),
+            adapter: Wish { name: saved.adapter.clone() },
+            overlay: saved.figures,
+            saved,
+            place,
+            notice,
+            ..Self::default()
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::{App, Browser, Choice, Event, Found, Purpose, waker};
-use crate::camera::{self, Clip, Feed, Interest, Lost, Open, Seen, Source, Status, Watch};
+use crate::camera::{self, Clip, Feed, Interest, Lost, Open, Seen, Source, Status, VIDEOS, Watch};
 
 /// How long a camera may take to let go before the next source is opened beside it.
 const LETTING_GO: Duration = Duration::from_millis(400);
@@ -50,6 +50,7 @@ impl App {
     fn start_feed(&mut self, open: Open) {
         self.close_source();
         self.state.source.info = None;
+        self.state.source.position = None;
         self.state.source.status = Status::Opening;
         self.state.figures.restart();
         self.shown_at = None;
@@ -68,6 +69,7 @@ impl App {
         let Some(feed) = &self.feed else { return };
         let status = feed.status();
         self.state.source.info = feed.info();
+        self.state.source.position = feed.position();
         if status == self.state.source.status {
             return;
         }
@@ -193,7 +195,11 @@ fn first_folder() -> PathBuf {
     pictures.or(home).unwrap_or_else(|| PathBuf::from("."))
 }
 
+/// What the browser lists: by the name's extension, as opening every file would take too long.
 fn shows(path: &std::path::Path) -> bool {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    extension.is_some_and(|extension| ["png", "jpg", "jpeg", "y4m", "tflite"].contains(&extension.as_str()))
+    extension.is_some_and(|extension| {
+        ["png", "jpg", "jpeg", "y4m", "tflite"].contains(&extension.as_str())
+            || VIDEOS.contains(&extension.as_str())
+    })
 }

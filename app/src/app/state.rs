@@ -4,11 +4,12 @@
 //! [`App`](super::App) changes it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 pub use crate::camera::Found;
-use crate::camera::{Info, Mode, Status};
+use crate::camera::{Info, Mode, Position, Status};
 use crate::pipeline::frame::Color;
 use crate::platform::permission::Permission;
 use crate::segment::processors;
@@ -301,6 +302,8 @@ pub struct SourceState {
     pub status: Status,
     /// What it is, once it is open.
     pub info: Option<Info>,
+    /// Where the shown frame stands in the whole, if the source has an end.
+    pub position: Option<Position>,
     /// The cameras of this machine.
     pub cameras: Vec<Found>,
     /// How luma and chroma are read, if not by the source's word.
@@ -485,6 +488,7 @@ impl State {
                 choice,
                 status: Status::Opening,
                 info: None,
+                position: None,
                 cameras: Vec::new(),
                 reading: None,
                 size: None,
@@ -538,6 +542,8 @@ pub enum Command {
     Keep(usize, bool),
     /// Another source; a `.tflite` file is a model.
     Source(Choice),
+    /// Another place in the source.
+    Seek(Duration),
     /// The list of cameras, read again.
     FindCameras,
     /// Another way to read luma and chroma; the source's without one.

@@ -13,6 +13,9 @@ use crate::render::Wish;
 /// How long after the last change the settings are written.
 const SETTLED: Duration = Duration::from_secs(1);
 
+/// How often it is asked whether the window is minimized.
+const ASKED: Duration = Duration::from_millis(500);
+
 /// How often the quality is judged.
 const JUDGED: Duration = Duration::from_millis(500);
 
@@ -25,6 +28,20 @@ impl App {
         }
     }
 
+    /// Asks whether the window is minimized: under X11 nothing tells it.
+    pub(super) fn ask_minimized(&mut self) {
+        if !self.minimized && self.asked_at.elapsed() < ASKED {
+            return;
+        }
+        let Some(view) = self.screen.as_ref().and_then(|screen| screen.view.as_ref()) else { return };
+        let minimized = view.window.is_minimized().unwrap_or(false);
+        self.asked_at = Instant::now();
+        if minimized != self.minimized {
+            self.minimized = minimized;
+            self.see(!minimized);
+        }
+    }
+
     /// Whether anything shows or takes pictures, and the system lets the program have some.
     pub(super) fn wants_pictures(&self) -> bool {
         !self.state.hidden && self.life.captures() && (self.visible || self.outputs.are_on())
@@ -34,9 +51,11 @@ impl App {
     pub(super) fn rest_or_wake(&mut self) {
         if self.wants_pictures() {
             if self.feed.is_none() {
+                log::debug!("the source is opened again");
                 self.open_source();
             }
         } else if self.feed.is_some() {
+            log::debug!("nobody sees the source: it is released");
             self.close_source();
             self.state.source.status = Status::Opening;
             self.state.source.info = None;
@@ -61,6 +80,7 @@ impl App {
         if (before.effect, &before.video) != (look.effect, &look.video) {
             self.change_backdrop_feed();
         }
+        self.follow_depth();
     }
 
     /// Starts the video that stands behind the person, or ends it.

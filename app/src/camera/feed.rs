@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::{Info, Silence, Source};
+use super::{Info, Position, Silence, Source};
 use crate::pipeline::frame::{Color, Frame};
 
 /// Opens a source; it runs on the feed's thread, so that a slow device delays nobody.
@@ -54,6 +54,9 @@ struct Slot {
     running: bool,
     status: Status,
     info: Option<Info>,
+    position: Option<Position>,
+    /// The place to go to.
+    wanted: Option<Duration>,
     reading: Option<Color>,
     heard: Instant,
     received: u64,
@@ -70,6 +73,8 @@ impl Feed {
             running: true,
             status: Status::Opening,
             info: None,
+            position: None,
+            wanted: None,
             reading: None,
             heard: Instant::now(),
             received: 0,
@@ -129,6 +134,17 @@ impl Feed {
         self.shared.lock().info.clone()
     }
 
+    /// Where the newest frame stands in the whole, if the source has an end.
+    pub fn position(&self) -> Option<Position> {
+        self.shared.lock().position
+    }
+
+    /// Goes on at another place, if the source has an end.
+    pub fn seek(&self, to: Duration) {
+        self.shared.lock().wanted = Some(to);
+        self.shared.changed.notify_all();
+    }
+
     /// Reads luma and chroma of the frames to come in this way; by the source's own word without one.
     pub fn read_as(&self, color: Option<Color>) {
         self.shared.lock().reading = color;
@@ -149,6 +165,7 @@ impl Feed {
     pub fn release(self, timeout: Duration) -> bool {
         let mut slot = self.shared.lock();
         slot.stop = true;
+        self.shared.changed.notify_all();
         let (slot, _) = self
             .shared
             .changed
@@ -161,6 +178,7 @@ impl Feed {
 impl Drop for Feed {
     fn drop(&mut self) {
         self.shared.lock().stop = true;
+        self.shared.changed.notify_all();
     }
 }
 
@@ -177,8 +195,9 @@ impl Shared {
     }
 
     /// Replaces the newest frame; `false` asks the thread to end.
-    fn publish(&self, mut frame: Frame) -> bool {
+    fn publish(&self, mut frame: Frame, position: Option<Position>) -> bool {
         let mut slot = self.lock();
+        slot.position = position;
         frame.color = slot.reading.unwrap_or(frame.color);
         slot.dropped += u64::from(!slot.taken);
         slot.received += 1;
@@ -188,6 +207,25 @@ impl Shared {
         slot.latest = Some(Arc::new(frame));
         self.changed.notify_all();
         !slot.stop
+    }
+
+    /// Waits until the next frame is due, or something else is wanted.
+    fn turn(&self, due: Option<Instant>) -> Turn {
+        let mut slot = self.lock();
+        loop {
+            if slot.stop {
+                return Turn::End;
+            }
+            if let Some(to) = slot.wanted.take() {
+                return Turn::Seek(to);
+            }
+            let wait = due.map_or(Duration::ZERO, |due| due.saturating_duration_since(Instant::now()));
+            if wait.is_zero() {
+                return Turn::Next;
+            }
+            let (changed, _) = self.changed.wait_timeout(slot, wait).unwrap_or_else(PoisonError::into_inner);
+            slot = changed;
+        }
     }
 
     /// Whether the source has just become silent for too long.
@@ -211,15 +249,27 @@ impl Shared {
     }
 }
 
+/// What the thread is to do next.
+enum Turn {
+    Next,
+    Seek(Duration),
+    End,
+}
+
 fn read_until_stopped(shared: &Shared, open: Open, wake: &Wake) -> Result<()> {
     let mut source = open()?;
     shared.opened(source.info());
     wake();
-    while !shared.lock().stop {
+    loop {
+        match shared.turn(source.due()) {
+            Turn::Next => {}
+            Turn::Seek(to) => source.seek(to)?,
+            Turn::End => return Ok(()),
+        }
         match source.next() {
             Ok(Some(frame)) => {
-                if !shared.publish(frame) {
-                    break;
+                if !shared.publish(frame, source.position()) {
+                    return Ok(());
                 }
                 wake();
             }
@@ -232,7 +282,6 @@ fn read_until_stopped(shared: &Shared, open: Open, wake: &Wake) -> Result<()> {
             Err(error) => return Err(error),
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -266,6 +315,46 @@ mod tests {
         assert!(feed.wait(Duration::from_secs(5)).is_none());
         assert_eq!(feed.status(), Status::Failed("the camera is busy".into()));
         assert!(feed.latest().is_none());
+    }
+
+    /// Numbers from 0 on, each a long while after the last.
+    struct Slow(u64);
+
+    impl Source for Slow {
+        fn info(&self) -> Info {
+            Info { name: "slow".into(), detail: String::new(), live: false }
+        }
+
+        fn due(&self) -> Option<Instant> {
+            (self.0 > 0).then(|| Instant::now() + Duration::from_secs(600))
+        }
+
+        fn next(&mut self) -> Result<Option<Frame>> {
+            let mut frame = Frame::new(crate::pipeline::frame::PixelFormat::Gray, 2, 2, vec![0; 4])?;
+            frame.sequence = self.0;
+            self.0 += 1;
+            Ok(Some(frame))
+        }
+
+        fn position(&self) -> Option<Position> {
+            Some(Position { at: Duration::from_secs(self.0), length: Duration::from_secs(100) })
+        }
+
+        fn seek(&mut self, to: Duration) -> Result<()> {
+            self.0 = to.as_secs();
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn another_place_and_the_end_do_not_wait_for_the_next_frame() {
+        let open: Open = Box::new(|| Ok(Box::new(Slow(0)) as Box<dyn Source>));
+        let feed = Feed::start(open, Box::new(|| ())).expect("a thread");
+        assert_eq!(feed.wait(Duration::from_secs(5)).map(|frame| frame.sequence), Some(0));
+        feed.seek(Duration::from_secs(42));
+        assert_eq!(feed.wait(Duration::from_secs(5)).map(|frame| frame.sequence), Some(42));
+        assert_eq!(feed.position().map(|position| position.at), Some(Duration::from_secs(43)));
+        assert!(feed.release(Duration::from_secs(5)));
     }
 
     #[test]

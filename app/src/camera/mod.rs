@@ -1,9 +1,10 @@
-//! Where pictures come from: a camera, the bundled clip, a file.
+//! Where pictures come from: a camera, the bundled clip, a file, a folder.
 //!
 //! A [`Source`] gives one [`Frame`] after the other at its own pace and may block for a while. A [`Feed`] runs it
 //! on a thread of its own and keeps the newest frame, so that the window never waits and never shows an old
 //! picture. Sources know nothing of the GPU: frames leave here in the format in which they came.
 
+mod album;
 mod buffer;
 mod clip;
 mod device;
@@ -14,6 +15,7 @@ mod pace;
 mod picture;
 pub mod spaced;
 mod synthetic;
+mod video;
 pub mod y4m;
 
 #[cfg(any(windows, target_os = "macos"))]
@@ -31,9 +33,11 @@ mod system;
 
 use std::fmt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+pub use album::Album;
 pub use buffer::Layout;
 pub use clip::{Clip, PERIOD, Scene};
 pub use device::{Device, Found, Interest, Lost, Seen, Watch, cameras, open, opening};
@@ -41,8 +45,9 @@ pub use feed::{Feed, Open, STALL, Status, Wake};
 pub use jpeg::frame_from_jpeg;
 pub use mode::{Encoding, Mode, RULE, Rate, Wanted, choose};
 pub use pace::Metronome;
-pub use picture::{Picture, load_picture};
+pub use picture::{Picture, is_picture, load_picture};
 pub use synthetic::Synthetic;
+pub use video::{Decoder, NO_FFMPEG, VIDEOS, Video, ffmpeg_version, length_of};
 
 use crate::pipeline::frame::Frame;
 
@@ -55,9 +60,33 @@ pub trait Source {
     /// What is being shown, for people to read.
     fn info(&self) -> Info;
 
+    /// When the next frame is due. Without an answer it comes when it comes, and [`Source::next`] waits for it.
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+
     /// The next frame, when it is due; none after the last. An error ends the source, but for [`Silence`], after
     /// which it may be asked again.
     fn next(&mut self) -> Result<Option<Frame>>;
+
+    /// Where the last frame stands in the whole; none for a source without an end or of one frame.
+    fn position(&self) -> Option<Position> {
+        None
+    }
+
+    /// Goes on at another place, if there is a [`Source::position`].
+    fn seek(&mut self, _to: Duration) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A place in a source that has an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The time from the beginning.
+    pub at: Duration,
+    /// The time from the beginning to the end.
+    pub length: Duration,
 }
 
 /// What a source shows.
@@ -78,10 +107,22 @@ impl Info {
     }
 }
 
-/// Opens a picture or, by the name's extension, a y4m clip.
+/// Opens a folder of pictures, a y4m clip (by the name's extension), a picture, or else a video.
 pub fn open_file(path: &Path) -> Result<Box<dyn Source>> {
-    let clip = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("y4m"));
-    Ok(if clip { Box::new(y4m::Y4m::open(path)?) } else { Box::new(Picture::open(path)?) })
+    Ok(if path.is_dir() {
+        Box::new(Album::open(path)?)
+    } else if is_y4m(path) {
+        Box::new(y4m::Y4m::open(path)?)
+    } else if is_picture(path) || !path.exists() {
+        Box::new(Picture::open(path)?)
+    } else {
+        Box::new(Video::open(path)?)
+    })
+}
+
+/// Whether a file is a y4m clip, by its name.
+pub fn is_y4m(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("y4m"))
 }
 
 /// The error of a camera that has sent nothing for a moment: it is there and may go on.

@@ -15,11 +15,23 @@ impl Metronome {
         Self { period: Duration::from_secs_f64(1.0 / rate.clamp(0.01, 1000.0)), due: None }
     }
 
-    /// Sleeps until the next frame is due; the first is due at once.
+    /// When the next frame is due; the first is due at once.
+    pub fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// Sleeps until the next frame is due, and counts it as given.
     pub fn wait(&mut self) {
+        if let Some(due) = self.due {
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+        self.beat();
+    }
+
+    /// Counts the frame that is due as given.
+    pub fn beat(&mut self) {
         let now = Instant::now();
         let due = self.due.unwrap_or(now);
-        thread::sleep(due.saturating_duration_since(now));
         let late = now.saturating_duration_since(due) > 4 * self.period;
         self.due = Some(if late { now } else { due } + self.period);
     }

@@ -22,9 +22,8 @@ pub struct Picture {
 impl Picture {
     /// Reads and decodes the file.
     pub fn open(path: &Path) -> Result<Self> {
-        let picture = shrunk(load_picture(path)?, LONGEST_SIDE);
-        let size = picture.dimensions();
-        let frame = Frame::new(PixelFormat::Rgba, size.0, size.1, picture.into_raw())?;
+        let frame = frame_of(path)?;
+        let size = (frame.width(), frame.height());
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         Ok(Self { name, size, frame: Some(frame) })
     }
@@ -39,6 +38,20 @@ impl Source for Picture {
     fn next(&mut self) -> Result<Option<Frame>> {
         Ok(self.frame.take())
     }
+}
+
+/// The picture in a file, at a size that can be shown live.
+pub(super) fn frame_of(path: &Path) -> Result<Frame> {
+    let picture = shrunk(load_picture(path)?, LONGEST_SIDE);
+    let size = picture.dimensions();
+    Frame::new(PixelFormat::Rgba, size.0, size.1, picture.into_raw())
+}
+
+/// Whether a file is a picture that can be read, by its first bytes or else its name.
+pub fn is_picture(path: &Path) -> bool {
+    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
+    let format = reader.ok().and_then(|reader| reader.format());
+    format.is_some_and(|format| format.reading_enabled())
 }
 
 /// The upright picture in a PNG or JPEG file.

@@ -6,13 +6,16 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{Info, Metronome, Source};
+use super::{Info, Metronome, Position, Source};
 use crate::pipeline::frame::{Color, Frame, MAX_SIDE, PixelFormat, Range};
 
 const MAGIC: &str = "YUV4MPEG2";
+/// The bytes of a frame's line that says nothing more.
+const FRAME_LINE: u64 = 6;
 const LONGEST_LINE: u64 = 4096;
 
 /// What a stream holds.
@@ -28,6 +31,13 @@ pub struct Header {
     pub format: PixelFormat,
     /// The range of the samples and the matrix they were made by.
     pub color: Color,
+}
+
+impl Header {
+    /// Frames a second.
+    pub fn frames_a_second(&self) -> f64 {
+        f64::from(self.rate.0) / f64::from(self.rate.1)
+    }
 }
 
 /// Reads a stream frame by frame.
@@ -103,6 +113,8 @@ pub struct Y4m {
     name: String,
     metronome: Metronome,
     sequence: u64,
+    /// How many frames there are, if all take the same space.
+    frames: Option<u64>,
 }
 
 impl Y4m {
@@ -116,16 +128,30 @@ impl Y4m {
         let (reader, start) =
             open().with_context(|| format!("the clip {} cannot be read", path.display()))?;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let (frames, seconds) = reader.header.rate;
-        let metronome = Metronome::new(f64::from(frames) / f64::from(seconds));
-        Ok(Self { reader, start, name, metronome, sequence: 0 })
+        let metronome = Metronome::new(reader.header.frames_a_second());
+        let Header { width, height, format, .. } = reader.header;
+        let frame = FRAME_LINE + format.packed_len(width, height) as u64;
+        let bytes = reader.input.get_ref().metadata()?.len().saturating_sub(start);
+        let frames = (bytes % frame == 0).then_some(bytes / frame);
+        Ok(Self { reader, start, name, metronome, sequence: 0, frames })
+    }
+}
+
+impl Y4m {
+    /// Goes on with a frame; with another than the first only where all take the same space.
+    fn go_to(&mut self, frame: u64) -> Result<()> {
+        let Header { width, height, format, .. } = self.reader.header;
+        let bytes = FRAME_LINE + format.packed_len(width, height) as u64;
+        self.reader.input.seek(SeekFrom::Start(self.start + frame * bytes))?;
+        self.reader.sequence = frame;
+        Ok(())
     }
 }
 
 impl Source for Y4m {
     fn info(&self) -> Info {
-        let Header { width, height, rate: (frames, seconds), .. } = self.reader.header;
-        let rate = f64::from(frames) / f64::from(seconds);
+        let Header { width, height, .. } = self.reader.header;
+        let rate = self.reader.header.frames_a_second();
         Info {
             name: self.name.clone(),
             detail: format!("{width}×{height} at {rate:.4} FPS, y4m"),
@@ -133,11 +159,15 @@ impl Source for Y4m {
         }
     }
 
+    fn due(&self) -> Option<Instant> {
+        self.metronome.due()
+    }
+
     fn next(&mut self) -> Result<Option<Frame>> {
-        self.metronome.wait();
+        self.metronome.beat();
         let mut frame = self.reader.next_frame()?;
         if frame.is_none() && self.sequence > 0 {
-            self.reader.input.seek(SeekFrom::Start(self.start))?;
+            self.go_to(0)?;
             frame = self.reader.next_frame()?;
         }
         if let Some(frame) = &mut frame {
@@ -145,6 +175,18 @@ impl Source for Y4m {
             self.sequence += 1;
         }
         Ok(frame)
+    }
+
+    fn position(&self) -> Option<Position> {
+        let time =
+            |frames: u64| Duration::from_secs_f64(frames as f64 / self.reader.header.frames_a_second());
+        self.frames.map(|frames| Position { at: time(self.reader.sequence), length: time(frames) })
+    }
+
+    fn seek(&mut self, to: Duration) -> Result<()> {
+        let Some(frames) = self.frames else { return Ok(()) };
+        let frame = (to.as_secs_f64() * self.reader.header.frames_a_second()) as u64;
+        self.go_to(frame.min(frames.saturating_sub(1)))
     }
 }
 
@@ -256,6 +298,26 @@ mod tests {
         stream.extend([1, 2, 3, 4]);
         let mut reader = Reader::new(Cursor::new(stream)).expect("a header");
         assert_eq!(reader.next_frame().expect("a frame").expect("a frame").data(), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_clip_goes_to_places() {
+        let place = std::env::temp_dir().join(format!("matte-places-{}.y4m", std::process::id()));
+        let header = Header { rate: (10, 1), ..header(PixelFormat::Gray, 2, 2) };
+        let mut writer =
+            Writer::new(File::create(&place).expect("a writable folder"), header).expect("a header");
+        (0..30).for_each(|value| writer.write(&[value; 4]).expect("space"));
+        writer.finish().expect("space");
+        let mut clip = Y4m::open(&place).expect("a clip");
+        let value = |clip: &mut Y4m| clip.next().expect("a frame").expect("a frame").data()[0];
+        assert_eq!(value(&mut clip), 0);
+        let length = Duration::from_secs(3);
+        assert_eq!(clip.position(), Some(Position { at: Duration::from_millis(100), length }));
+        clip.seek(Duration::from_secs(2)).expect("a place");
+        assert_eq!(value(&mut clip), 20);
+        clip.seek(2 * length).expect("the last place");
+        assert_eq!([value(&mut clip), value(&mut clip)], [29, 0], "after the last frame comes the first");
+        std::fs::remove_file(&place).expect("cleared away");
     }
 
     #[test]

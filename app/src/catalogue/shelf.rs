@@ -68,6 +68,16 @@ impl Shelf {
         bail!("no model is called “{name}” and there is no such file; there are: {}", names.join(", "))
     }
 
+    /// The same for what is on this machine: a model that has to be fetched first is an error that says how.
+    pub fn index_here(&mut self, name: &str) -> Result<usize> {
+        let index = self.index_of(name)?;
+        let item = self.item(index)?;
+        if item.place == Place::Away {
+            item.bytes()?;
+        }
+        Ok(index)
+    }
+
     /// Puts a file on the shelf, unless it is there, and gives its index. A file that is one of the catalogue's
     /// models is that model from now on.
     pub fn add_file(&mut self, path: &Path) -> Result<usize> {

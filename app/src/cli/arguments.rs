@@ -130,8 +130,8 @@ pub struct EngineArguments {
 /// How the window starts.
 #[derive(Clone, Debug, Args)]
 pub struct WindowArguments {
-    /// “camera”, “camera:NUMBER”, “camera:NAME”, “clip”, or a picture or y4m file; the first camera without
-    /// this, the clip if there is none
+    /// “camera”, “camera:NUMBER”, “camera:NAME”, “clip”, a picture, a video or a folder of pictures; the first
+    /// camera without this, the clip if there is none
     #[arg(long)]
     pub source: Option<String>,
     /// What the camera is to deliver
@@ -178,9 +178,10 @@ pub struct WindowArguments {
 /// `matte process`.
 #[derive(Debug, Args)]
 pub struct ProcessArguments {
-    /// A PNG, JPEG or y4m file
+    /// A PNG, JPEG or y4m file, or a video that an installed ffmpeg reads
     pub input: PathBuf,
-    /// Where the result goes: PNG or JPEG for a picture, y4m for a clip
+    /// Where the result goes: PNG or JPEG for a picture; for a video y4m, .png for a folder of numbered pictures, or
+    /// what ffmpeg writes by the name's extension
     pub output: PathBuf,
     /// The network: a bundled one's name or a .tflite file
     #[arg(long, default_value = "selfie_segmentation")]

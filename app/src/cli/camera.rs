@@ -17,11 +17,11 @@ pub enum Named {
     Camera(String),
     /// The bundled clip.
     Clip,
-    /// A file that exists.
+    /// A file or folder that exists.
     File(PathBuf),
 }
 
-/// Reads “camera”, “camera:1”, “camera:NAME”, “clip” or the name of a file.
+/// Reads “camera”, “camera:1”, “camera:NAME”, “clip” or the name of a file or folder.
 pub fn named(text: &str) -> Result<Named> {
     if text == "camera" {
         return Ok(Named::AnyCamera);
@@ -33,11 +33,13 @@ pub fn named(text: &str) -> Result<Named> {
         return Ok(Named::Clip);
     }
     let path = Path::new(text);
-    if path.is_file() {
+    if path.exists() {
         return Ok(Named::File(path.into()));
     }
     let shown = path.display();
-    Err(bad_input(anyhow!("the source {shown} is neither “camera”, “camera:NAME”, “clip” nor a file")))
+    Err(bad_input(anyhow!(
+        "the source {shown} is neither “camera”, “camera:NAME”, “clip” nor a file or folder"
+    )))
 }
 
 /// The first camera that gives pictures, or the one of this number or with this in its name; and the mode that

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use anyhow::Result;
 
 use crate::app::settings_place;
-use crate::camera::{self, Found};
-use crate::output::{ffmpeg_version, hint, virtual_cameras};
+use crate::camera::{self, Found, ffmpeg_version};
+use crate::output::{hint, virtual_cameras};
 use crate::render::adapters;
 
 /// The encoders and decoders that recordings and videos are made with.

@@ -10,8 +10,8 @@ use cpu_time::ProcessTime;
 use image::RgbaImage;
 use image::imageops::{FilterType, resize};
 
-use super::arguments::{BackendName, FiguresArguments, PrecisionName};
-use super::{engine, progress};
+use super::arguments::{BackendName, FiguresArguments};
+use super::{engine, progress, window};
 use crate::app::{Look, Preset, pipeline_settings};
 use crate::backdrop::BACKDROPS;
 use crate::camera::Scene;
@@ -19,7 +19,7 @@ use crate::catalogue::SEGMENTERS;
 use crate::pipeline::frame::{Frame, PixelFormat};
 use crate::pipeline::{Pipeline, Rect, StageTimes, Target};
 use crate::render::Gpu;
-use crate::segment::{Network, OnGpu, Precision};
+use crate::segment::{Network, OnGpu};
 
 const SIZES: [(u32, u32); 3] = [(640, 480), (1280, 720), (1920, 1080)];
 
@@ -45,10 +45,7 @@ pub fn run(arguments: &FiguresArguments) -> Result<()> {
         bail!("the figures are those of the GPU; “matte bench MODEL --backend cpu” measures the processor");
     }
     let gpu = engine::open_gpu(&arguments.engine)?;
-    let precision = match arguments.engine.precision {
-        PrecisionName::F32 => Precision::F32,
-        PrecisionName::F16 => Precision::F16,
-    };
+    let precision = window::precision(arguments.engine.precision);
     let network = Network::bundled(&SEGMENTERS[0])?;
     let mut segmenter = OnGpu::new(&network, precision, &gpu.device, &gpu.queue)?;
     println!("{}, {} frames each", gpu.title(), arguments.frames);

@@ -1,12 +1,13 @@
-//! `matte process`: an effect on a picture or on every frame of a clip, in order, none left out.
+//! `matte process`: an effect on a picture or on every frame of a video, in order, none left out.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::BufReader;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use image::{ImageFormat, RgbaImage};
 
 use super::arguments::{EffectName, ProcessArguments};
@@ -14,9 +15,13 @@ use super::background::{self, Background};
 use super::output::Output;
 use super::planes::planes_from_rgba;
 use super::{bad_input, engine, progress, window};
-use crate::camera::{load_picture, y4m};
+use crate::camera::y4m::{self, Header};
+use crate::camera::{Decoder, VIDEOS, length_of, load_picture};
+use crate::output::Sink;
 use crate::pipeline::frame::{Frame, PixelFormat};
-use crate::pipeline::{Effect, Gaze, Mask, Pipeline, Rect, Settings, Target, Temporal, View, readback};
+use crate::pipeline::{
+    Effect, Gaze, Layout, Mask, Pipeline, Rect, Settings, Tapped, Target, Temporal, View, readback,
+};
 use crate::render::Gpu;
 use crate::segment::{Drawn, Segmenter, mask_texture};
 
@@ -26,19 +31,30 @@ enum Kind {
     Png,
     Jpeg,
     Clip,
+    /// What an installed ffmpeg reads and writes.
+    Video,
+}
+
+impl Kind {
+    fn moves(self) -> bool {
+        matches!(self, Self::Clip | Self::Video)
+    }
 }
 
 /// Reads, composes and writes.
 pub fn run(arguments: &ProcessArguments) -> Result<()> {
     let (from, to) = (kind(&arguments.input)?, kind(&arguments.output)?);
-    if (from == Kind::Clip) != (to == Kind::Clip) {
-        return Err(bad_input(anyhow!("a clip becomes a y4m file, a picture a PNG or JPEG file")));
+    if (from.moves() && to == Kind::Jpeg) || (!from.moves() && to.moves()) {
+        let error = anyhow!(
+            "a video becomes a y4m file, one of ffmpeg's or numbered PNG files, a picture a PNG or JPEG file"
+        );
+        return Err(bad_input(error));
     }
     let background =
         arguments.background.as_deref().map(background::parsed).transpose().map_err(bad_input)?;
     let settings = settings(arguments, background.as_ref(), from, to);
-    if from == Kind::Clip {
-        clip(arguments, settings, background)
+    if from.moves() {
+        clip(arguments, (from, to), settings, background)
     } else {
         picture(arguments, settings, background, to)
     }
@@ -50,7 +66,12 @@ fn kind(path: &Path) -> Result<Kind> {
         Some("png") => Ok(Kind::Png),
         Some("jpg" | "jpeg") => Ok(Kind::Jpeg),
         Some("y4m") => Ok(Kind::Clip),
-        _ => Err(bad_input(anyhow!("the file {} is not called .png, .jpg or .y4m", path.display()))),
+        Some(extension) if VIDEOS.contains(&extension) => Ok(Kind::Video),
+        _ => {
+            let known = VIDEOS.join(", .");
+            let error = anyhow!("the file {} is not called .png, .jpg, .y4m or .{known}", path.display());
+            Err(bad_input(error))
+        }
     }
 }
 
@@ -80,7 +101,7 @@ fn settings(arguments: &ProcessArguments, background: Option<&Background>, from:
     };
     let mut settings =
         Settings { effect, view, strength: f32::from(arguments.blur) / 100.0, ..Settings::DEFAULT };
-    if from != Kind::Clip {
+    if !from.moves() {
         settings.refinement.temporal = Temporal::Off;
     }
     settings
@@ -109,29 +130,128 @@ fn picture(
     output.finish()
 }
 
-fn clip(arguments: &ProcessArguments, settings: Settings, background: Option<Background>) -> Result<()> {
-    let open = || -> Result<_> {
-        let file = File::open(&arguments.input)?;
-        let bytes = file.metadata()?.len();
-        Ok((y4m::Reader::new(BufReader::new(file))?, bytes))
-    };
-    let (mut reader, bytes) = open()
-        .with_context(|| format!("the clip {} cannot be read", arguments.input.display()))
-        .map_err(bad_input)?;
-    let header = reader.header();
+fn clip(
+    arguments: &ProcessArguments,
+    (from, to): (Kind, Kind),
+    settings: Settings,
+    background: Option<Background>,
+) -> Result<()> {
+    let mut input = Moving::open(&arguments.input, from).map_err(bad_input)?;
+    let header = input.header();
     let size = (header.width, header.height);
-    let mut writer = y4m::Writer::new(Output::create(&arguments.output)?, header)?;
     let mut studio = Studio::new(arguments, size, background)?;
-    // The word FRAME and the end of its line stand before each frame.
-    let frame_bytes = 6 + header.format.packed_len(size.0, size.1) as u64;
-    let bar = progress(bytes / frame_bytes, "frames");
-    while let Some(frame) = reader.next_frame().map_err(bad_input)? {
-        let rgba = studio.composed(frame, &settings)?;
-        writer.write(&planes_from_rgba(&rgba, size, header.format, header.color)?)?;
+    let mut output = Written::create(&arguments.output, to, header)?;
+    let bar = progress(input.frames(&arguments.input).unwrap_or(0), "frames");
+    while let Some(frame) = input.next_frame().map_err(bad_input)? {
+        output.write(studio.composed(frame, &settings)?)?;
         bar.inc(1);
     }
     bar.finish_and_clear();
-    writer.finish()?.finish()
+    output.finish()
+}
+
+/// A video's frames, one after the other.
+enum Moving {
+    Clip(y4m::Reader<BufReader<File>>),
+    Video(Decoder),
+}
+
+impl Moving {
+    fn open(path: &Path, kind: Kind) -> Result<Self> {
+        if kind == Kind::Video {
+            ensure!(path.is_file(), "the video {} is not there", path.display());
+            return Ok(Self::Video(Decoder::start(path, Duration::ZERO)?));
+        }
+        let open = || y4m::Reader::new(BufReader::new(File::open(path)?));
+        Ok(Self::Clip(open().with_context(|| format!("the clip {} cannot be read", path.display()))?))
+    }
+
+    fn header(&self) -> Header {
+        match self {
+            Self::Clip(reader) => reader.header(),
+            Self::Video(decoder) => decoder.header(),
+        }
+    }
+
+    fn next_frame(&mut self) -> Result<Option<Frame>> {
+        match self {
+            Self::Clip(reader) => reader.next_frame(),
+            Self::Video(decoder) => decoder.next_frame(),
+        }
+    }
+
+    /// How many frames there are to come, as far as that can be told beforehand.
+    fn frames(&self, path: &Path) -> Option<u64> {
+        let header = self.header();
+        match self {
+            Self::Clip(_) => {
+                // The word FRAME and the end of its line stand before each frame.
+                let bytes = 6 + header.format.packed_len(header.width, header.height) as u64;
+                Some(path.metadata().ok()?.len() / bytes)
+            }
+            Self::Video(_) => {
+                Some((length_of(path)?.as_secs_f64() * header.frames_a_second()).round() as u64)
+            }
+        }
+    }
+}
+
+/// Where composed frames go. A file appears whole or not at all.
+enum Written {
+    /// In the format of the frames before.
+    Clip(y4m::Writer<Output>, Header),
+    /// As `place` says, written beside it.
+    Sink { sink: Sink, unfinished: PathBuf, place: PathBuf, header: Header },
+}
+
+impl Written {
+    fn create(place: &Path, kind: Kind, header: Header) -> Result<Self> {
+        if kind == Kind::Clip {
+            return Ok(Self::Clip(y4m::Writer::new(Output::create(place)?, header)?, header));
+        }
+        let name = place.file_name().context("the result has no name")?.to_string_lossy();
+        let unfinished = match kind {
+            Kind::Video => place.with_file_name(format!(".part-{}-{name}", std::process::id())),
+            _ => place.into(),
+        };
+        let sink = Sink::create(&unfinished, (header.width, header.height), header.rate)?;
+        Ok(Self::Sink { sink, unfinished, place: place.into(), header })
+    }
+
+    /// Adds a frame of red, green, blue and alpha.
+    fn write(&mut self, rgba: Vec<u8>) -> Result<()> {
+        match self {
+            Self::Clip(writer, Header { width, height, format, color, .. }) => {
+                writer.write(&planes_from_rgba(&rgba, (*width, *height), *format, *color)?)
+            }
+            Self::Sink { sink, place, header, .. } => {
+                let size = (header.width, header.height);
+                let bytes = match Sink::layout(place) {
+                    Layout::Rgba => rgba,
+                    _ => planes_from_rgba(&rgba, size, PixelFormat::I420, Sink::color(size))?,
+                };
+                sink.write(&Tapped { bytes, size, recorded: Instant::now() })
+            }
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        match self {
+            Self::Clip(writer, _) => writer.finish()?.finish(),
+            Self::Sink { sink, unfinished, place, .. } => {
+                let written = sink.finish();
+                if unfinished == place {
+                    return written;
+                }
+                let moved = written.and_then(|()| Ok(fs::rename(&unfinished, &place)?));
+                if moved.is_err() {
+                    // What is left of a failed result is not worth another error.
+                    let _ = fs::remove_file(&unfinished);
+                }
+                moved.with_context(|| format!("the file {} cannot be written", place.display()))
+            }
+        }
+    }
 }
 
 /// What composes the frames of a clip of this size, and how.
@@ -240,6 +360,7 @@ mod tests {
         assert_eq!(kind(Path::new("a/b.PNG")).ok(), Some(Kind::Png));
         assert_eq!(kind(Path::new("b.jpeg")).ok(), Some(Kind::Jpeg));
         assert_eq!(kind(Path::new("b.y4m")).ok(), Some(Kind::Clip));
-        assert!(kind(Path::new("b.mp4")).is_err());
+        assert_eq!(kind(Path::new("b.mp4")).ok(), Some(Kind::Video));
+        assert!(kind(Path::new("b.txt")).is_err());
     }
 }

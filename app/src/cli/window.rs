@@ -12,11 +12,10 @@ use super::camera::Named;
 use super::engine::threads;
 use super::{bad_input, camera};
 use crate::app::{
-    self, Backend, Choice, Effect, Engine, Look, Options, Precision, Saved, View, settings_place,
+    self, Backend, Choice, Effect, Engine, Look, Options, Precision, Toggle, View, settings_place,
 };
-use crate::catalogue::{Place, Shelf};
+use crate::catalogue::Shelf;
 use crate::render::Wish;
-use crate::segment::processors;
 
 /// Opens the window as it was last time, but for what the arguments say.
 pub fn run(arguments: &WindowArguments) -> Result<()> {
@@ -36,31 +35,29 @@ pub fn rehearse(arguments: &RehearseArguments) -> Result<()> {
 
 /// As it was last time by the settings at `place`, but for what the arguments say.
 fn options(arguments: &WindowArguments, place: Option<PathBuf>) -> Result<Options> {
-    let (saved, notice) = place.as_deref().map_or_else(Default::default, Saved::read);
     let mut shelf = Shelf::new()?;
-    let model = match &arguments.model {
-        Some(name) => model_named(&mut shelf, name).map_err(bad_input)?,
-        None => model_named(&mut shelf, &saved.model).unwrap_or_default(),
-    };
-    let mut look = saved.look.clone();
-    look.wipe.on |= arguments.wipe;
-    if let Some(name) = arguments.effect {
-        look = with_effect(look, name);
-    }
+    let model = arguments.model.as_deref().map(|name| shelf.index_here(name));
+    let model = model.transpose().map_err(bad_input)?;
+    let kept = Options::kept(place, shelf);
+    let Look { wipe, .. } = kept.look;
+    let look = Look { wipe: Toggle { on: wipe.on || arguments.wipe, ..wipe }, ..kept.look };
+    let adapter = arguments.adapter.clone().map_or(kept.adapter, |name| Wish { name });
     Ok(Options {
         source: choice(arguments.source.as_deref(), &arguments.mode)?,
         reading: arguments.mode.color,
-        look,
-        engine: kept_engine(arguments, &saved, model),
-        shelf: Some(shelf),
-        adapter: Wish { name: arguments.adapter.clone().unwrap_or_else(|| saved.adapter.clone()) },
-        overlay: arguments.figures || saved.figures,
-        saved,
-        place,
-        notice,
+        look: arguments.effect.map_or_else(|| look.clone(), |name| with_effect(&look, name)),
+        engine: Engine {
+            backend: arguments.backend.map_or(kept.engine.backend, backend),
+            precision: arguments.precision.map_or(kept.engine.precision, precision),
+            threads: arguments.threads.map_or(kept.engine.threads, usize::from),
+            model: model.unwrap_or(kept.engine.model),
+        },
+        adapter,
+        overlay: arguments.figures || kept.overlay,
         size: arguments.size,
         frames: arguments.frames,
         screenshot: arguments.screenshot.clone(),
+        ..kept
     })
 }
 
@@ -83,44 +80,30 @@ fn chosen(name: Option<&str>, arguments: &ModeArguments) -> Result<Choice> {
 /// The engine's options by the names of the command line.
 pub fn engine(arguments: &EngineArguments, model: usize) -> Engine {
     Engine {
-        backend: match arguments.backend {
-            BackendName::Gpu => Backend::Gpu,
-            BackendName::Cpu => Backend::Cpu,
-        },
-        precision: match arguments.precision {
-            PrecisionName::F32 => Precision::F32,
-            PrecisionName::F16 => Precision::F16,
-        },
+        backend: backend(arguments.backend),
+        precision: precision(arguments.precision),
         threads: threads(arguments),
         model,
     }
 }
 
-/// A model of this machine by its name or file. One that has to be fetched first is an error that says how.
-fn model_named(shelf: &mut Shelf, name: &str) -> Result<usize> {
-    let index = shelf.index_of(name)?;
-    let item = shelf.item(index)?;
-    if item.place == Place::Away {
-        item.bytes()?;
+fn backend(name: BackendName) -> Backend {
+    match name {
+        BackendName::Gpu => Backend::Gpu,
+        BackendName::Cpu => Backend::Cpu,
     }
-    Ok(index)
 }
 
-/// How the network ran last time, but for what the arguments say.
-fn kept_engine(arguments: &WindowArguments, saved: &Saved, model: usize) -> Engine {
-    let on_cpu = arguments.backend.map_or(saved.on_cpu, |name| name == BackendName::Cpu);
-    let half = arguments.precision.map_or(saved.half, |name| name == PrecisionName::F16);
-    let kept = saved.threads.map(|kept| kept.clamp(1, processors()));
-    Engine {
-        backend: if on_cpu { Backend::Cpu } else { Backend::Gpu },
-        precision: if half { Precision::F16 } else { Precision::F32 },
-        threads: arguments.threads.map(usize::from).or(kept).unwrap_or_else(processors),
-        model,
+/// The precision of a name.
+pub fn precision(name: PrecisionName) -> Precision {
+    match name {
+        PrecisionName::F32 => Precision::F32,
+        PrecisionName::F16 => Precision::F16,
     }
 }
 
 /// A look with an effect of the command line.
-fn with_effect(look: Look, name: EffectName) -> Look {
+fn with_effect(look: &Look, name: EffectName) -> Look {
     let (effect, view, color) = match name {
         EffectName::Blur => (Effect::Blur, View::Result, look.color),
         EffectName::Portrait => (Effect::Portrait, View::Result, look.color),
@@ -134,7 +117,7 @@ fn with_effect(look: Look, name: EffectName) -> Look {
         EffectName::Mask => (look.effect, View::Matte, look.color),
         EffectName::Off => (Effect::Off, View::Result, look.color),
     };
-    Look { effect, view, color, ..look }
+    Look { effect, view, color, ..look.clone() }
 }
 
 /// The green that other programs key out.

@@ -8,6 +8,6 @@ mod snapshot;
 mod virtual_camera;
 
 pub use folder::{dated, home, pictures, videos};
-pub use recorder::{Recorder, Sink, ffmpeg_version};
+pub use recorder::{Recorder, Sink};
 pub use snapshot::save_snapshot;
 pub use virtual_camera::{VirtualCamera, hint, virtual_cameras};

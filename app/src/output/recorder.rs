@@ -11,7 +11,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 use image::RgbaImage;
 
-use crate::camera::y4m;
+use crate::camera::{NO_FFMPEG, y4m};
 use crate::pipeline::frame::{Color, Matrix, PixelFormat, Range};
 use crate::pipeline::{Layout, Tapped};
 
@@ -116,6 +116,12 @@ impl Sink {
         if extension(place) == "png" { Layout::Rgba } else { Layout::I420 }
     }
 
+    /// How the planes of a video of a size are to be made.
+    pub fn color(size: (u32, u32)) -> Color {
+        let matrix = if size.1 >= 720 { Matrix::Bt709 } else { Matrix::Bt601 };
+        Color { matrix, range: Range::Limited }
+    }
+
     /// Begins a video of `rate` frames in so many seconds.
     pub fn create(place: &Path, size: (u32, u32), rate: (u32, u32)) -> Result<Self> {
         let named = || format!("the recording {} cannot be written", place.display());
@@ -187,25 +193,9 @@ impl Sink {
     }
 }
 
-const NO_FFMPEG: &str = "it needs the program ffmpeg (on Debian and Ubuntu: sudo apt-get install ffmpeg); \
-                         .y4m and .png work without it";
-
-/// The first line that an installed ffmpeg says of itself.
-pub fn ffmpeg_version() -> Option<String> {
-    let output = Command::new("ffmpeg").arg("-version").stdin(Stdio::null()).output().ok()?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    said.lines().next().map(Into::into).filter(|_| output.status.success())
-}
-
 fn header(size: (u32, u32), rate: (u32, u32)) -> y4m::Header {
-    let matrix = if size.1 >= 720 { Matrix::Bt709 } else { Matrix::Bt601 };
-    y4m::Header {
-        width: size.0,
-        height: size.1,
-        rate,
-        format: PixelFormat::I420,
-        color: Color { matrix, range: Range::Limited },
-    }
+    let color = Sink::color(size);
+    y4m::Header { width: size.0, height: size.1, rate, format: PixelFormat::I420, color }
 }
 
 fn extension(place: &Path) -> String {

@@ -205,6 +205,12 @@ impl OnGpu {
         Annotation { charts: charts.collect(), marks: &self.marks }
     }
 
+    /// The distances that were told last, if that is what the network tells, and the part that they cover.
+    pub fn depth(&self) -> Option<Mask<'_>> {
+        let (plane, _) = self.charts.first().filter(|_| self.main.task == Task::Depth)?;
+        Some(Mask { view: plane.view(), crop: self.seen })
+    }
+
     /// Where each node runs, as text.
     pub fn explain(&self) -> String {
         self.main.session.explain()

@@ -14,7 +14,7 @@ pub fn browser_ui(state: &State, ui: &mut Ui) -> Option<Command> {
     let screen = ui.ctx().content_rect();
     let modal = egui::Modal::new(ui.scope_id().with("browser")).show(ui.ctx(), |ui| {
         ui.set_width((screen.width() - 64.0).clamp(240.0, 440.0));
-        ui.label(egui::RichText::new("Open a picture, clip or model").heading());
+        ui.label(egui::RichText::new("Open a picture, video or model").heading());
         widget::note(ui, browser.folder.display().to_string());
         ui.add_space(6.0);
         let height = (screen.height() - 220.0).clamp(120.0, 360.0);
@@ -35,12 +35,16 @@ pub fn browser_ui(state: &State, ui: &mut Ui) -> Option<Command> {
                 }
             }
             if browser.files.is_empty() {
-                widget::note(ui, "No PNG, JPEG, y4m or tflite file lies here");
+                widget::note(ui, "No picture, video or model lies here");
             }
         });
         ui.add_space(6.0);
         if browser.purpose == Purpose::Source {
-            widget::note(ui, "A file can also be dropped on the window");
+            widget::note(ui, "A file or a folder can also be dropped on the window");
+            let explanation = "Every picture of this folder, one after the other";
+            if widget::button(ui, "Show this folder", explanation) {
+                command = Some(Command::Source(Choice::File(browser.folder.clone())));
+            }
         }
         if ui.add_sized(vec2(96.0, 30.0), egui::Button::new("Cancel")).clicked() {
             command = Some(Command::Browse(None, browser.purpose));

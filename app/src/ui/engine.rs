@@ -24,7 +24,10 @@ pub fn device_ui(state: &State, ui: &mut Ui) -> Option<Command> {
             }
         });
     }
-    widget::note(ui, summary(state));
+    let told = engine.adapters.len() > 1 && !engine.preparing;
+    if !told || engine.running.is_none_or(|running| running.backend == Backend::Cpu) {
+        widget::note(ui, summary(state));
+    }
     if let Some(task) = engine.task.filter(|_| !engine.masks) {
         widget::note(ui, format!("Shows the {task}; backgrounds rest, as it makes no mask"));
     }

@@ -16,7 +16,7 @@ pub fn presets_ui(state: &State, ui: &mut Ui) -> Option<Command> {
 
 fn cards(state: &State, look: &mut Look, ui: &mut Ui) {
     let gap = ui.spacing().item_spacing.x;
-    let columns = ((ui.available_width() + gap) / 150.0).floor().clamp(2.0, 5.0);
+    let columns = ((ui.available_width() + gap) / 100.0).floor().clamp(2.0, 5.0);
     let width = ((ui.available_width() - gap * (columns - 1.0)) / columns).floor();
     let height = (width * 0.64 + 24.0).min(130.0);
     let chosen = Preset::of(&state.look);

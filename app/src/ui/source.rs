@@ -1,10 +1,12 @@
 //! The picker of sources, and what the chosen one is doing.
 
+use std::time::Duration;
+
 use egui::{Color32, Ui, vec2};
 
 use super::{icon, theme, widget};
 use crate::app::{Choice, Command, Purpose, State};
-use crate::camera::{RULE, Status};
+use crate::camera::{Position, RULE, Status};
 use crate::pipeline::frame::Color;
 
 /// Cameras, the clip, a file; below it what is being shown.
@@ -14,7 +16,21 @@ pub fn source_ui(state: &State, ui: &mut Ui) -> Option<Command> {
     let mode = modes(state, ui);
     let reading = readings(state, ui);
     status(state, ui);
-    picked.or(mode).or(reading)
+    let sought = position(state, ui);
+    picked.or(mode).or(reading).or(sought)
+}
+
+/// The place in a source that has an end.
+fn position(state: &State, ui: &mut Ui) -> Option<Command> {
+    let Position { at, length } = state.source.position?;
+    let mut part = at.as_secs_f32() / length.as_secs_f32();
+    let text = format!("{} of {}", clock(at), clock(length));
+    widget::place(ui, &mut part, &text, "Position").then(|| Command::Seek(length.mul_f32(part)))
+}
+
+/// Minutes and seconds.
+fn clock(time: Duration) -> String {
+    format!("{}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
 }
 
 fn picker(state: &State, ui: &mut Ui) -> Option<Command> {
@@ -40,7 +56,7 @@ fn picker(state: &State, ui: &mut Ui) -> Option<Command> {
             command = Some(Command::Source(Choice::Clip));
         }
         let from_file = matches!(source.choice, Choice::File(_));
-        if ui.selectable_label(from_file, "Picture or clip from a file…").clicked() {
+        if ui.selectable_label(from_file, "Picture or video from a file…").clicked() {
             let folder = match &source.choice {
                 Choice::File(path) => path.parent().map(Into::into),
                 _ => None,

@@ -52,6 +52,8 @@ const LIGHT: Palette = Palette {
 };
 
 thread_local! {
+    // It is const; clippy does not see that where a thread's values are kept under keys of the system.
+    #[cfg_attr(target_os = "android", allow(clippy::missing_const_for_thread_local))]
     static CHOSEN: Cell<Palette> = const { Cell::new(DARK) };
 }
 

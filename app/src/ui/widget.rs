@@ -163,6 +163,26 @@ pub fn slider(ui: &mut Ui, value: &mut f32, usual: f32, name: &str, explanation:
     *value != before
 }
 
+/// A slider along the time of a source, 0 to 1, with the time as text. Returns whether it was moved.
+pub fn place(ui: &mut Ui, part: &mut f32, time: &str, name: &str) -> bool {
+    let before = *part;
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 42.0), Sense::click_and_drag());
+    let rail =
+        Rect::from_center_size(pos2(rect.center().x, rect.bottom() - 11.0), vec2(rect.width() - 16.0, 4.0));
+    let pressed = response.clicked() || response.dragged();
+    if let Some(pointer) = response.interact_pointer_pos().filter(|_| pressed) {
+        *part = egui::remap_clamp(pointer.x, rail.x_range(), 0.0..=1.0);
+    }
+    if response.has_focus() {
+        *part = stepped(ui, *part);
+    }
+    let now = f64::from(*part);
+    response.widget_info(|| WidgetInfo::slider(true, now, name));
+    draw_slider(ui, &response, rail, part.clamp(0.0, 1.0), (name, time));
+    response.on_hover_text("Where the video stands: drag, click, or left and right arrow");
+    *part != before
+}
+
 fn stepped(ui: &Ui, value: f32) -> f32 {
     let steps = ui.input(|input| {
         let count = |key| input.num_presses(key) as f32;

@@ -7,6 +7,7 @@ const OCCUPIED: f32 = 0.4;
 const LEAST_BODY: f32 = 0.06;
 const EMPTY: f32 = 0.004;
 const WHOLE_EVERY: u32 = 30;
+const SLACK: f32 = 0.5;
 
 /// What one mask says.
 #[derive(Clone, Debug, PartialEq)]
@@ -192,10 +193,10 @@ fn close_crop(body: Rect, whole: Rect) -> Rect {
 }
 
 fn contains(outer: Rect, inner: Rect) -> bool {
-    inner.x >= outer.x
-        && inner.y >= outer.y
-        && inner.x + inner.width <= outer.x + outer.width
-        && inner.y + inner.height <= outer.y + outer.height
+    inner.x >= outer.x - SLACK
+        && inner.y >= outer.y - SLACK
+        && inner.x + inner.width <= outer.x + outer.width + SLACK
+        && inner.y + inner.height <= outer.y + outer.height + SLACK
 }
 
 fn moved(from: Rect, to: Rect, part: f32) -> Rect {

@@ -12,6 +12,8 @@ const LEAST_BODY = 0.06;
 const EMPTY = 0.004;
 // After so many masks the network sees the whole picture once, so that nobody stays unseen.
 const WHOLE_EVERY = 30.0;
+// A body within so many pixels of a part's edge is in the part: bodies often end where the picture does.
+const SLACK = 0.5;
 
 struct Choices {
     // x, y, width, height of all that the network may see, in pixels of the picture.
@@ -166,7 +168,9 @@ fn conclude() {
     if choices.closely == 1u && body.z > 0.0 && since > 0.0 {
         next = close_crop(body);
         // A crop moves by small steps while it need not grow.
-        let inside = all(body.xy >= person.next.xy) && all(body.xy + body.zw <= person.next.xy + person.next.zw);
+        let least = person.next.xy - SLACK;
+        let most = person.next.xy + person.next.zw + SLACK;
+        let inside = all(body.xy >= least) && all(body.xy + body.zw <= most);
         if inside && choices.fresh == 0u && person.framing.w > 0.0 {
             next = mix(person.next, next, 0.25);
         }
