@@ -6,6 +6,8 @@
 pub mod download;
 mod shelf;
 
+use std::borrow::Cow;
+
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -17,8 +19,10 @@ pub use shelf::{Item, Place, Shelf};
 pub struct Entry {
     /// Its file's name without the extension; the command line takes it too.
     pub name: &'static str,
-    /// The `.tflite` file; empty for a model that is fetched.
-    pub bytes: &'static [u8],
+    carried: bool,
+    /// The `.tflite` file, where the program holds it; empty for a model that is fetched.
+    #[cfg(not(target_os = "android"))]
+    held: &'static [u8],
     /// The card, in TOML.
     card: &'static str,
 }
@@ -132,7 +136,9 @@ macro_rules! carried {
     ($name:literal) => {
         Entry {
             name: $name,
-            bytes: include_bytes!(concat!("../../../models/", $name, ".tflite")),
+            carried: true,
+            #[cfg(not(target_os = "android"))]
+            held: include_bytes!(concat!("../../../models/", $name, ".tflite")),
             card: include_str!(concat!("../../../models/", $name, ".toml")),
         }
     };
@@ -142,7 +148,9 @@ macro_rules! fetched {
     ($name:literal) => {
         Entry {
             name: $name,
-            bytes: &[],
+            carried: false,
+            #[cfg(not(target_os = "android"))]
+            held: &[],
             card: include_str!(concat!("../../../models/downloads/", $name, ".toml")),
         }
     };
@@ -180,7 +188,24 @@ impl Entry {
 
     /// Whether the program carries the file with it.
     pub fn is_carried(&self) -> bool {
-        !self.bytes.is_empty()
+        self.carried
+    }
+
+    /// Where a carried file lies in the repository, and in the program's package.
+    pub fn path(&self) -> String {
+        format!("models/{}.tflite", self.name)
+    }
+
+    /// The content of a carried file.
+    #[cfg(not(target_os = "android"))]
+    pub fn bytes(&self) -> Result<Cow<'static, [u8]>> {
+        Ok(Cow::Borrowed(self.held))
+    }
+
+    /// The content of a carried file, read from the program's package.
+    #[cfg(target_os = "android")]
+    pub fn bytes(&self) -> Result<Cow<'static, [u8]>> {
+        crate::platform::packed(&self.path()).map(Cow::Owned)
     }
 }
 
@@ -233,7 +258,7 @@ mod tests {
             assert!(card.address.is_none_or(|address| address.starts_with("https://")), "{}", entry.name);
             assert_eq!(card.sha256.len(), 64, "{}", entry.name);
             if entry.is_carried() {
-                assert_eq!(hash_of(entry.bytes), card.sha256, "{}", entry.name);
+                assert_eq!(hash_of(&entry.bytes().expect("carried")), card.sha256, "{}", entry.name);
             }
         }
     }
@@ -244,7 +269,10 @@ mod tests {
         for entry in ENTRIES {
             assert_eq!(entry_of(entry.name).expect("known").name, entry.name);
         }
-        assert_eq!(recognized(FACES_NEAR.bytes).map(|entry| entry.name), Some(FACES_NEAR.name));
+        assert_eq!(
+            recognized(&FACES_NEAR.bytes().expect("carried")).map(|entry| entry.name),
+            Some(FACES_NEAR.name)
+        );
         assert!(recognized(b"something else").is_none());
     }
 }

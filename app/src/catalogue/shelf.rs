@@ -137,7 +137,7 @@ impl Item {
     pub fn bytes(&self) -> Result<Vec<u8>> {
         match (&self.place, self.entry) {
             (Place::File(path), _) => read(path),
-            (Place::Carried, Some(entry)) => Ok(entry.bytes.to_vec()),
+            (Place::Carried, Some(entry)) => Ok(entry.bytes()?.into_owned()),
             (_, Some(entry)) => {
                 bail!("the model {} has to be fetched first: matte models get {}", entry.name, entry.name)
             }
@@ -165,7 +165,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("matte-shelf-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a temporary folder");
         let (known, foreign) = (folder.join("a.tflite"), folder.join("b.tflite"));
-        std::fs::write(&known, FACES_NEAR.bytes).expect("space");
+        std::fs::write(&known, FACES_NEAR.bytes().expect("carried")).expect("space");
         std::fs::write(&foreign, b"TFL3").expect("space");
         let mut shelf = Shelf::new().expect("a whole catalogue");
         let count = shelf.items().len();

@@ -31,7 +31,7 @@ pub fn network(name: &Path) -> Result<Network> {
 pub fn bytes(name: &Path) -> Result<Vec<u8>> {
     let carried = entry_of(&name.to_string_lossy()).ok().filter(|entry| entry.is_carried());
     let read = || std::fs::read(name).with_context(|| format!("the model {} cannot be read", name.display()));
-    carried.map_or_else(read, |entry| Ok(entry.bytes.to_vec())).map_err(bad_input)
+    carried.map_or_else(read, |entry| Ok(entry.bytes()?.into_owned())).map_err(bad_input)
 }
 
 /// The graphics adapter that the arguments name, if the network is to run there.

@@ -2,6 +2,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`assets`] | files in the program's package |
 //! | [`folders`] | where settings, downloads and caches lie |
 //! | [`lifecycle`] | what the program does as its window is shown, covered, taken away and given back |
 //! | [`permission`] | whether the camera may be used, and how people are asked |
@@ -12,6 +13,7 @@
 
 #[cfg(target_os = "android")]
 mod android;
+pub mod assets;
 #[cfg(not(target_os = "android"))]
 mod desktop;
 pub mod folders;

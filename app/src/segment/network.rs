@@ -32,7 +32,7 @@ pub struct Network {
 impl Network {
     /// Reads a model that the program carries, and its card.
     pub fn bundled(entry: &Entry) -> Result<Self> {
-        Self::read(entry.name, entry.bytes.to_vec(), None, Some(&entry.card()?))
+        Self::read(entry.name, entry.bytes()?.into_owned(), None, Some(&entry.card()?))
     }
 
     /// Reads a model of the shelf.

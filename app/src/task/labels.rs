@@ -64,12 +64,12 @@ mod tests {
 
     #[test]
     fn names_behind_a_model_are_found() {
-        assert_eq!(packed_labels(SEGMENTERS[0].bytes), Some(vec!["selfie".to_owned()]));
+        assert_eq!(packed_labels(&SEGMENTERS[0].bytes().expect("carried")), Some(vec!["selfie".to_owned()]));
     }
 
     #[test]
     fn no_prefix_of_a_model_is_a_trap() {
-        let bytes = SEGMENTERS[0].bytes;
+        let bytes = SEGMENTERS[0].bytes().expect("carried");
         assert!((bytes.len() - 400..bytes.len()).all(|length| packed_labels(&bytes[..length]).is_none()));
         assert_eq!(packed_labels(b""), None);
         assert_eq!(packed_labels(&[0; 22]), None);

@@ -9,14 +9,16 @@
 mod activity;
 mod java;
 
+use std::ffi::CString;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
+use ndk::asset::{Asset, AssetManager};
 use winit::platform::android::activity::AndroidApp;
 
-use super::folders;
 use super::permission::Word;
+use super::{assets, folders};
 use crate::app;
 
 pub use activity::matte_on_create;
@@ -70,6 +72,23 @@ pub fn insets([width, height]: [u32; 2]) -> Option<[u32; 4]> {
     (!empty).then(|| {
         [side(content.left), side(content.top), far(width, content.right), far(height, content.bottom)]
     })
+}
+
+/// The content of a file among the package's assets.
+pub fn packed(path: &str) -> Result<Vec<u8>> {
+    assets::read(&Assets(running()?.asset_manager()), path)
+}
+
+/// The assets of the package that this process runs.
+struct Assets(AssetManager);
+
+impl assets::Package for Assets {
+    type File = Asset;
+
+    fn open(&self, path: &str) -> Option<(u64, Asset)> {
+        let asset = self.0.open(&CString::new(path).ok()?)?;
+        Some((asset.length() as u64, asset))
+    }
 }
 
 fn running() -> Result<AndroidApp> {
