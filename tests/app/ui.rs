@@ -11,6 +11,7 @@ use matte::app::{
 use matte::camera::{Device, Encoding, Info, Mode, Position, Status};
 use matte::catalogue::Shelf;
 use matte::platform::permission::Permission;
+use matte::platform::turn::Facing;
 use matte::ui;
 
 struct Desk {
@@ -163,7 +164,7 @@ fn an_adapter_without_halves_offers_none() {
 fn the_picker_lists_cameras_the_clip_and_files() {
     let mut state = state();
     let modes = vec![Mode { width: 640, height: 480, rate: 30.into(), encoding: Encoding::Yuyv }];
-    let device = Device { index: 3, name: "Desk camera".into(), place: "usb-1".into() };
+    let device = Device { index: 3, name: "Desk camera".into(), place: "usb-1".into(), facing: None };
     state.source.cameras = vec![Found { device, modes, fault: None }];
     for (label, expected) in [
         ("Desk camera", Command::Source(Choice::Camera(3, None))),
@@ -282,6 +283,66 @@ fn a_tap_on_the_portrait_focuses_there() {
         unreachable!("a focus is asked for, not {asked:?}")
     };
     assert!((x - 0.25).abs() < 0.01 && (y - 0.75).abs() < 0.01, "{x} {y}");
+}
+
+/// Fingers are at these places of the screen, or come or go there.
+fn touch(harness: &Harness<'_, Desk>, phase: egui::TouchPhase, places: &[egui::Pos2]) {
+    for (finger, &pos) in (1..).zip(places) {
+        let (device_id, id) = (egui::TouchDeviceId(7), egui::TouchId(finger));
+        harness.event(egui::Event::Touch { device_id, id, phase, pos, force: None });
+    }
+}
+
+#[test]
+fn two_fingers_strengthen_the_effect_and_focus_between_them() {
+    for effect in [Effect::Blur, Effect::Portrait] {
+        let mut state = state();
+        (state.look.effect, state.look.strength) = (effect, 0.5);
+        let mut harness = desk([1280.0, 800.0], state);
+        let center = harness.state().picture.lerp_inside(egui::vec2(0.25, 0.5));
+        let fingers = |apart: f32| [center - egui::vec2(apart, 0.0), center + egui::vec2(apart, 0.0)];
+        // The first finger is a pointer as well.
+        harness.drag_at(fingers(50.0)[0]);
+        touch(&harness, egui::TouchPhase::Start, &fingers(50.0));
+        harness.step();
+        touch(&harness, egui::TouchPhase::Move, &fingers(60.0));
+        harness.step();
+        let mut looks = harness.state().asked.iter().filter_map(|command| match command {
+            Command::Look(look) => Some(look),
+            _ => None,
+        });
+        // Each of the two moves is told alone; the state stays as it was between them.
+        let strengthened: f32 = looks.clone().map(|look| look.strength - 0.5).sum();
+        assert!((strengthened - 1.2f32.log2()).abs() < 0.01, "{strengthened}");
+        let look = looks.next_back().expect("a look is asked for");
+        let focus = (effect == Effect::Portrait).then_some([0.25, 0.5]);
+        assert_eq!(look.focus.map(|place| place.map(|part| (part * 100.0).round() / 100.0)), focus);
+    }
+}
+
+#[test]
+fn a_phone_has_a_button_that_switches_to_the_camera_at_the_other_side() {
+    let found = |index, name: &str, facing| {
+        let device = Device { index, name: name.into(), place: index.to_string(), facing: Some(facing) };
+        Found { device, modes: Vec::new(), fault: None }
+    };
+    let mut state = state();
+    state.source.cameras =
+        vec![found(0, "Back camera", Facing::Back), found(1, "Front camera", Facing::Front)];
+    for (shown, other, index) in [(0, "Front camera", 1), (1, "Back camera", 0)] {
+        state.source.choice = Choice::Camera(shown, None);
+        for size in [[360.0, 640.0], [640.0, 360.0]] {
+            let mut harness = desk(size, state.clone());
+            let button = harness.get_by_label(other).rect();
+            assert!(
+                button.height() >= 44.0 && harness.state().picture.contains_rect(button),
+                "{size:?}: {button:?}"
+            );
+            harness.get_by_label(other).click();
+            harness.run();
+            assert_eq!(harness.state().asked, [Command::Source(Choice::Camera(index, None))]);
+        }
+    }
 }
 
 #[test]

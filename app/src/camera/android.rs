@@ -57,7 +57,7 @@ pub fn devices() -> Result<Vec<Device>> {
         let same = devices.iter().filter(|device: &&Device| device.name.starts_with(side)).count();
         let name = if same == 0 { side.into() } else { format!("{side} {}", same + 1) };
         let place = id.to_string_lossy().into_owned();
-        devices.push(Device { index: u32::try_from(index)?, name, place });
+        devices.push(Device { index: u32::try_from(index)?, name, place, facing });
     }
     Ok(devices)
 }

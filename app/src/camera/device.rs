@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 
 use super::mode::{Mode, choose};
 use super::{Open, Source, system};
+use crate::platform::turn::Facing;
 
 /// A camera that the system knows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +21,16 @@ pub struct Device {
     pub name: String,
     /// Where it is plugged in, in the system's words.
     pub place: String,
+    /// Where a built-in camera of a phone looks.
+    pub facing: Option<Facing>,
+}
+
+/// The camera to switch to from a built-in one: the first that works and looks the other way.
+pub fn opposite(cameras: &[Found], index: u32) -> Option<&Found> {
+    let facing = cameras.iter().find(|camera| camera.device.index == index)?.device.facing?;
+    cameras
+        .iter()
+        .find(|camera| camera.fault.is_none() && camera.device.facing.is_some_and(|other| other != facing))
 }
 
 /// A camera and what it can do.
@@ -178,7 +189,7 @@ mod tests {
     use super::*;
 
     fn found(index: u32, name: &str, place: &str, fault: Option<&str>) -> Found {
-        let device = Device { index, name: name.into(), place: place.into() };
+        let device = Device { index, name: name.into(), place: place.into(), facing: None };
         Found { device, modes: Vec::new(), fault: fault.map(Into::into) }
     }
 
@@ -193,6 +204,26 @@ mod tests {
         let both = [found(3, "Desk", "usb-3", None), found(2, "Desk", "usb-1", None)];
         assert_eq!(lost.returned(&both, true), Some((2, None)));
         assert_eq!(lost.returned(&both[..1], true), Some((3, None)));
+    }
+
+    #[test]
+    fn a_switch_goes_to_the_first_working_camera_on_the_other_side() {
+        let facing = |index, facing, fault| {
+            let mut found = found(index, "built in", "here", fault);
+            found.device.facing = facing;
+            found
+        };
+        let cameras = [
+            facing(0, Some(Facing::Back), None),
+            facing(1, Some(Facing::Back), None),
+            facing(2, None, None),
+            facing(3, Some(Facing::Front), Some("in use")),
+            facing(4, Some(Facing::Front), None),
+        ];
+        let to = |index| opposite(&cameras, index).map(|camera| camera.device.index);
+        assert_eq!([to(0), to(1), to(4)], [Some(4), Some(4), Some(0)]);
+        assert_eq!([to(2), to(7)], [None, None], "one that is plugged in, and none");
+        assert_eq!(opposite(&cameras[..3], 0), None);
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub fn devices() -> Result<Vec<Device>> {
         .iter()
         .filter_map(|info| {
             let index = info.index().as_index().ok()?;
-            Some(Device { index, name: info.human_name(), place: info.misc() })
+            Some(Device { index, name: info.human_name(), place: info.misc(), facing: None })
         })
         .collect();
     devices.sort();

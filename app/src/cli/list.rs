@@ -60,7 +60,7 @@ mod tests {
     fn modes_are_grouped_and_the_one_that_is_taken_is_marked() {
         let mode = |width, height, rate: u32, encoding| Mode { width, height, rate: rate.into(), encoding };
         let camera = Found {
-            device: Device { index: 2, name: "Desk".into(), place: "usb-1".into() },
+            device: Device { index: 2, name: "Desk".into(), place: "usb-1".into(), facing: None },
             modes: vec![
                 mode(640, 480, 15, Encoding::Yuyv),
                 mode(640, 480, 30, Encoding::Nv12),

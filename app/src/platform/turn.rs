@@ -8,7 +8,7 @@
 use crate::pipeline::frame::{Orientation, Rotation};
 
 /// Where a built-in camera looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Facing {
     /// At the person who looks at the screen.
     Front,

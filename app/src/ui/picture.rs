@@ -3,8 +3,8 @@
 use egui::{Align2, Color32, FontId, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 use super::{icon, theme, widget};
-use crate::app::{Command, Effect, Look, State};
-use crate::camera::Status;
+use crate::app::{Choice, Command, Effect, Look, State};
+use crate::camera::{Status, opposite};
 
 /// The picture's place: as large as it fits, in the middle of the space that the controls leave.
 pub fn place(state: &State, space: Rect) -> Rect {
@@ -28,11 +28,13 @@ pub fn picture_ui(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> 
     if state.hidden {
         hidden(picture, ui);
     }
+    let pinched = pinch(state, picture, ui);
     let focused = focus(state, picture, ui);
     let wiped = wipe(state, picture, ui);
+    let switched = switch(state, picture, ui);
     let dismissed = notice(state, picture, ui);
     let reopened = reopen(state, picture, ui);
-    focused.or(wiped).or(dismissed).or(reopened)
+    pinched.or(focused).or(wiped).or(switched).or(dismissed).or(reopened)
 }
 
 /// A clear mark while a camera is on, while something is recorded, and while the picture stands still.
@@ -92,6 +94,31 @@ fn focus(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
     Some(Command::Look(look))
 }
 
+/// Two fingers on the picture: spreading them strengthens the effect, and a portrait focuses on what is between them.
+fn pinch(state: &State, picture: Rect, ui: &Ui) -> Option<Command> {
+    let touch = ui.input(egui::InputState::multi_touch)?;
+    if !picture.contains(touch.center_pos) || !state.look.effect.has_strength() {
+        return None;
+    }
+    let mut look = state.look.clone();
+    // From nothing to everything, the fingers' distance doubles.
+    look.strength = (look.strength + touch.zoom_delta.max(0.01).log2()).clamp(0.0, 1.0);
+    if look.effect == Effect::Portrait {
+        let place = (touch.center_pos - picture.min) / picture.size();
+        look.focus = Some([place.x, place.y]);
+    }
+    (look != state.look).then_some(Command::Look(look))
+}
+
+/// The button that switches between the cameras at the front and at the back of a phone, where thumbs are.
+fn switch(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
+    let Choice::Camera(index, _) = state.source.choice else { return None };
+    let other = opposite(&state.source.cameras, index)?.device.clone();
+    let at = Rect::from_min_size(picture.right_bottom() - vec2(152.0, 60.0), vec2(140.0, 48.0));
+    let pressed = ui.put(at, egui::Button::new(&other.name)).clicked();
+    pressed.then_some(Command::Source(Choice::Camera(other.index, None)))
+}
+
 fn waiting(state: &State, space: Rect, ui: &Ui) {
     let text = match &state.source.status {
         Status::Failed(sentence) => sentence.as_str(),
@@ -123,7 +150,8 @@ fn wipe(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
     icon::wipe_handle(painter, pos2(x, picture.center().y), lively);
     label(ui, pos2(x - 12.0, picture.bottom() - 16.0), Align2::RIGHT_BOTTOM, "Before");
     label(ui, pos2(x + 12.0, picture.bottom() - 16.0), Align2::LEFT_BOTTOM, "After");
-    let pointer = response.interact_pointer_pos().filter(|_| response.dragged())?;
+    let one_finger = ui.input(egui::InputState::multi_touch).is_none();
+    let pointer = response.interact_pointer_pos().filter(|_| response.dragged() && one_finger)?;
     let mut look = state.look.clone();
     look.wipe.value = egui::remap_clamp(pointer.x, picture.x_range(), 0.0..=1.0);
     (look != state.look).then_some(Command::Look(look))

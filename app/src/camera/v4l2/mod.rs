@@ -60,7 +60,8 @@ pub fn devices() -> Result<Vec<Device>> {
     let devices = nodes().into_iter().filter_map(|(index, path)| {
         let Ok(file) = open_node(&path) else {
             let name = fs::read_to_string(format!("/sys/class/video4linux/video{index}/name")).ok()?;
-            return Some(Device { index, name: name.trim().into(), place: path.display().to_string() });
+            let place = path.display().to_string();
+            return Some(Device { index, name: name.trim().into(), place, facing: None });
         };
         let capability = sys::capability(&file).ok()?;
         let abilities = capability.abilities();
@@ -68,6 +69,7 @@ pub fn devices() -> Result<Vec<Device>> {
             index,
             name: capability.name(),
             place: capability.place(),
+            facing: None,
         })
     });
     Ok(devices.collect())
@@ -282,7 +284,7 @@ mod tests {
     use super::*;
 
     fn device() -> Device {
-        Device { index: 4_000_000, name: "Desk".into(), place: "usb-1".into() }
+        Device { index: 4_000_000, name: "Desk".into(), place: "usb-1".into(), facing: None }
     }
 
     #[test]
