@@ -30,6 +30,7 @@ impl App {
     pub(super) fn draw(&mut self) -> Result<bool> {
         let Some(Layout { painting, commands, picture }) = self.lay_out() else { return Ok(true) };
         self.take_findings();
+        self.heed_device();
         let fresh = self.take_frame();
         let last = self.is_last();
         let presented = self.present(painting, picture, fresh.as_ref(), last)?;
@@ -235,7 +236,9 @@ impl App {
 
     fn is_last(&self) -> bool {
         let presented = self.state.figures.presented + 1;
-        self.is_complete() && self.options.frames.is_some_and(|frames| presented >= frames)
+        self.is_complete()
+            && !self.state.engine.preparing
+            && self.options.frames.is_some_and(|frames| presented >= frames)
     }
 }
 

@@ -49,7 +49,7 @@ use crate::pipeline::frame::Color;
 use crate::pipeline::{Frame, Gaze, Pace, readback};
 use crate::platform;
 use crate::platform::lifecycle::{self, Life};
-use crate::render::Wish;
+use crate::render::{Trust, Wish};
 use crate::segment::{Drawn, OnGpu, Segmenter, processors};
 use crate::ui;
 pub use depth::DepthReady;
@@ -182,6 +182,7 @@ pub struct App {
     /// Counts the pictures of a rehearsal, which tells the program's life in place of the system.
     rehearsed: Option<Arc<AtomicU64>>,
     screen: Option<Screen>,
+    trust: Trust,
     feed: Option<Feed>,
     watch: Option<Watch>,
     /// The camera that failed while it was shown, and is to come back.
@@ -251,6 +252,8 @@ impl App {
         (state.theme, state.details) = (saved.theme, saved.advanced);
         (state.quality.automatic, state.quality.target) = (saved.automatic, saved.target);
         state.notice = options.notice.clone().map(|text| Notice { text, failure: true });
+        let own = options.place.as_ref().and_then(|_| platform::folders::folders());
+        let trust = Trust::read(own.map(|own| own.cache.join("adapters.json")));
         Ok(Self {
             options,
             backdrop_feed: None,
@@ -270,6 +273,7 @@ impl App {
             life: Life::default(),
             rehearsed: None,
             screen: None,
+            trust,
             feed: None,
             watch: None,
             lost: None,
@@ -307,6 +311,7 @@ impl App {
             Command::Engine(engine) => {
                 self.state.engine.wanted = engine;
                 self.chosen_model = engine.model;
+                self.forgive();
                 self.prepare_engine();
             }
             Command::Model(index) => self.choose_model(index),
@@ -371,6 +376,7 @@ impl App {
     /// Begins anew on the same window's place after the device went away.
     fn recover(&mut self, events: &ActiveEventLoop) {
         log::warn!("the graphics device went away; starting again");
+        self.mistrust("its device went away");
         self.leave_screen();
         self.screen = None;
         self.enter_screen(events);
@@ -384,6 +390,7 @@ impl App {
                 lifecycle::Step::CheckPermission => self.check_permission(),
                 lifecycle::Step::OpenSurface => self.open_surface(events),
                 lifecycle::Step::CloseSurface => {
+                    self.trust.put_off();
                     if let Some(screen) = &mut self.screen {
                         screen.view = None;
                     }
@@ -454,6 +461,7 @@ impl App {
         self.failure = failure;
         self.leave_outputs();
         self.write_settings();
+        self.trust.put_off();
         events.exit();
     }
 }

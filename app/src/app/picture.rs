@@ -205,16 +205,6 @@ impl App {
             self.repaint_at = Some(self.repaint_at.map_or(soon, |at| at.min(soon)));
         }
     }
-
-    /// The network failed: nobody is shown until another one works.
-    fn fail(&mut self, error: &anyhow::Error) {
-        self.segmenter = None;
-        self.state.engine.running = None;
-        if let Some(screen) = &mut self.screen {
-            screen.pipeline.forget();
-        }
-        self.tell(format!("{error:#}"), true);
-    }
 }
 
 /// How the network is to look at a frame: dark pictures are brightened, and that changes slowly.

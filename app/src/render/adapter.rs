@@ -37,6 +37,12 @@ impl Gpu {
         title(&self.info)
     }
 
+    /// The adapter, its driver's version and this program's: what failed with these may work with others.
+    pub fn identity(&self) -> String {
+        let wgpu::AdapterInfo { driver, driver_info, .. } = &self.info;
+        format!("{}, {driver} {driver_info}, Matte {}", self.title(), env!("CARGO_PKG_VERSION"))
+    }
+
     /// Whether the device went away and everything on it must be made anew.
     pub fn is_lost(&self) -> bool {
         self.health.lost.load(Ordering::Acquire)

@@ -6,7 +6,9 @@
 mod adapter;
 mod overlay;
 mod surface;
+mod trust;
 
 pub use adapter::{Gpu, Wish, adapters, device_for, titles};
 pub use overlay::{Overlay, Painting};
 pub use surface::{Next, Surface};
+pub use trust::Trust;

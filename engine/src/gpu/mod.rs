@@ -34,12 +34,13 @@ impl Gpu {
         }
     }
 
-    /// Runs `make` and turns a validation or memory error of the device into an error.
+    /// Runs `make` and turns an error of the device, be it of memory, validation or the driver's own, into one.
     pub(crate) fn checked<T>(&self, what: &str, make: impl FnOnce() -> T) -> Result<T> {
         let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
         let made = make();
-        let errors = [pollster::block_on(validation.pop()), pollster::block_on(memory.pop())];
+        let errors = [internal, validation, memory].map(|scope| pollster::block_on(scope.pop()));
         match errors.into_iter().flatten().next() {
             None => Ok(made),
             Some(error) => Err(Error::device(format!("the GPU refused {what}: {error}"))),
