@@ -5,6 +5,7 @@
 
 import pathlib
 import re
+import statistics
 import sys
 
 # The bars that vivid draws: 75 % of white, yellow, cyan, green, magenta, red, blue, black.
@@ -84,16 +85,18 @@ def check_rate(folder, name):
 
 
 def check_ages(folder, names):
-    """No frame that was taken is older than two periods of its camera, and none was copied twice."""
-    worst = []
+    """A camera is open within a moment, no frame that was taken is older than two periods of its camera, and none was copied twice."""
+    worst, opened = [], []
     for name in names:
         sentence = says(folder, name)
-        found = re.search(r" at ([\d.]+) FPS, .*?: .*ms old and at most ([\d.]+) ms, .* ([\d.]+) copies", sentence)
+        found = re.search(r" at ([\d.]+) FPS, .* after (\d+) ms: .*ms old and at most ([\d.]+) ms, .* ([\d.]+) copies", sentence)
         if not found:
             return fact("ages", False, f"{name}: {sentence}")
-        rate, oldest, copies = map(float, found.groups())
+        rate, first, oldest, copies = map(float, found.groups())
+        opened.append(first)
         worst.append((oldest * rate / 1000, f"{oldest} ms of {name}", copies))
     periods, oldest, _ = max(worst)
+    fact("opened", statistics.median(opened) < 600, f"the first picture after {statistics.median(opened)} ms, in the median")
     fact("ages", periods <= 2, f"at most {periods:.2f} periods ({oldest}) in {len(worst)} recordings")
     fact("copies", max(copies for _, _, copies in worst) <= 1, "at most one of a frame before its upload")
 

@@ -28,12 +28,14 @@ const LOOK: Duration = Duration::from_millis(300);
 
 /// Captures, writes, and prints how it went.
 pub fn run(arguments: &RecordArguments) -> Result<()> {
+    let start = Instant::now();
     let mut origin = Origin::open(arguments)?;
     let bar = progress(arguments.frames, "frames");
     let mut tally = Tally::default();
     let mut recorder = None;
     while tally.frames < arguments.frames {
         let Some(frame) = origin.next()? else { break };
+        tally.first.get_or_insert_with(|| start.elapsed());
         let recorder = match &mut recorder {
             Some(recorder) => recorder,
             None => {
@@ -208,6 +210,8 @@ impl Recorder {
 /// How the recording went.
 #[derive(Default)]
 struct Tally {
+    /// The time until there was a picture.
+    first: Option<Duration>,
     frames: u64,
     /// Seconds that the camera ran, from its first frame to its last, and the frames after a first one.
     seconds: f64,
@@ -250,11 +254,12 @@ impl Tally {
         let rate = if self.seconds > 0.0 { self.intervals as f64 / self.seconds } else { 0.0 };
         let copies = self.copies as f64 / self.frames.max(1) as f64;
         format!(
-            "{} frames of {} ({}): {rate:.2} FPS, {} lost by the camera, {left_out} left out, \
+            "{} frames of {} ({}), the first after {} ms: {rate:.2} FPS, {} lost by the camera, {left_out} left out, \
              {taken:.1} ms old and at most {oldest:.1} ms, written after {written:.1} ms, {copies:.2} copies a frame",
             self.frames,
             info.name,
             info.detail,
+            self.first.unwrap_or_default().as_millis(),
             self.lost.saturating_sub(left_out)
         )
     }
