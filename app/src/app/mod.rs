@@ -376,7 +376,7 @@ impl App {
     /// Begins anew on the same window's place after the device went away.
     fn recover(&mut self, events: &ActiveEventLoop) {
         log::warn!("the graphics device went away; starting again");
-        self.mistrust("its device went away");
+        self.mistrust("the graphics device went away");
         self.leave_screen();
         self.screen = None;
         self.enter_screen(events);
