@@ -18,6 +18,8 @@ mod gpu;
 mod hostile;
 #[path = "engine/layers.rs"]
 mod layers;
+#[path = "engine/loops.rs"]
+mod loops;
 #[path = "engine/models.rs"]
 mod models;
 #[path = "engine/partition.rs"]
@@ -36,6 +38,8 @@ mod schema;
 mod selfie;
 #[path = "engine/shaders.rs"]
 mod shaders;
+#[path = "engine/sharing.rs"]
+mod sharing;
 #[path = "engine/snapshot.rs"]
 mod snapshot;
 #[path = "engine/source.rs"]
@@ -44,3 +48,5 @@ mod source;
 mod test_data;
 #[path = "engine/tflite.rs"]
 mod tflite;
+#[path = "engine/tune.rs"]
+mod tune;

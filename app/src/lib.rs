@@ -21,6 +21,7 @@
 
 pub mod app;
 pub mod backdrop;
+pub mod cache;
 pub mod camera;
 pub mod catalogue;
 #[cfg(not(target_os = "android"))]

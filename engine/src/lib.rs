@@ -12,13 +12,14 @@
 //! |---|---|
 //! | [`session`] | the façade: open a model, build a session, encode or run |
 //! | [`quantize`] | a file with its weights and activations in another form: f32 ⇄ f16 ⇄ int8 |
+//! | [`tune`] | which kernels win on this device, by measuring; the winners remembered |
 //! | [`cpu`], [`gpu`] | a plan executed on threads, or on `wgpu`; [`gpu`] is the only user of `wgpu` |
 //! | [`plan`] | graph and choices → partitions, steps, kernels, arena offsets: plain data that prints |
 //! | [`tflite`], [`passes`] | bytes → graph; graph → graph |
 //! | [`graph`] | nodes, values, patches, verifier, printer |
 //! | [`ops`] | one folder an operator family |
 //! | [`schema`], [`gemm`], [`wgsl`] | the file format; packed matrix products; kernel descriptions and their expansion |
-//! | [`tensor`], [`simd`], [`pool`] | values; vectors of the CPU; threads |
+//! | [`tensor`], [`simd`], [`pool`], [`store`] | values; vectors of the CPU; threads; files of the user's cache |
 //! | [`error`] | what can go wrong, by who must act |
 //!
 //! An operator knows its operands and never the graph; a GPU kernel is described, not made; choosing is data.
@@ -37,8 +38,11 @@ pub mod quantize;
 pub mod schema;
 pub mod session;
 pub mod simd;
+pub mod store;
 pub mod tensor;
 pub mod tflite;
+#[cfg(feature = "gpu")]
+pub mod tune;
 pub mod wgsl;
 
 pub use error::{Error, Result};

@@ -13,7 +13,17 @@ pub struct TestGpu {
 /// where that is a failure.
 pub fn gpu() -> Option<TestGpu> {
     static GPU: OnceLock<Option<TestGpu>> = OnceLock::new();
-    let gpu = GPU.get_or_init(|| pollster::block_on(open())).clone();
+    let features = wgpu::Features::SHADER_F16 | wgpu::Features::TIMESTAMP_QUERY;
+    expected(GPU.get_or_init(|| pollster::block_on(open(features))).clone())
+}
+
+/// A device that no other test has, with the driver's pipeline cache where there is one.
+pub fn cached() -> Option<TestGpu> {
+    let features = wgpu::Features::SHADER_F16 | wgpu::Features::PIPELINE_CACHE;
+    expected(pollster::block_on(open(features)))
+}
+
+fn expected(gpu: Option<TestGpu>) -> Option<TestGpu> {
     if gpu.is_none() {
         assert!(std::env::var_os("CI").is_none(), "CI needs a GPU adapter, a software one at least");
         println!("SKIPPED: there is no GPU adapter");
@@ -24,10 +34,9 @@ pub fn gpu() -> Option<TestGpu> {
 /// Held by tests that compile many kernels, so that they do not compile them all at once.
 pub static COMPILING: Mutex<()> = Mutex::new(());
 
-async fn open() -> Option<TestGpu> {
+async fn open(wanted: wgpu::Features) -> Option<TestGpu> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
     let adapter = instance.request_adapter(&wgpu::RequestAdapterOptions::default()).await.ok()?;
-    let wanted = wgpu::Features::SHADER_F16 | wgpu::Features::TIMESTAMP_QUERY;
     let descriptor = wgpu::DeviceDescriptor {
         required_features: adapter.features() & wanted,
         required_limits: wgpu::Limits::downlevel_defaults(),

@@ -16,7 +16,7 @@ const LINES: [&[&str]; 11] = [
     &["graph"],
     &["ops"],
     &["schema", "gemm", "wgsl"],
-    &["tensor", "simd", "pool"],
+    &["tensor", "simd", "pool", "store"],
     &["error"],
 ];
 
@@ -27,6 +27,7 @@ const UNSAFE_FOLDERS: [&str; 8] = [
     "engine/src/schema/",
     "engine/src/pool/",
     "engine/src/cpu/",
+    "engine/src/gpu/driver.rs",
     "app/src/platform/",
     "app/src/camera/android",
     "app/src/camera/v4l2/",

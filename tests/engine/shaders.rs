@@ -17,15 +17,15 @@ const TARGETS: [(Elem, bool, bool); 4] =
     [(Elem::F32, false, false), (Elem::F16, false, false), (Elem::F16, true, false), (Elem::F16, true, true)];
 
 /// A dispatch of a case's plan.
-struct Variant {
+pub struct Variant {
     /// The case and what was asked for, for messages.
-    name: String,
-    dialect: Dialect,
-    dispatch: Dispatch,
+    pub name: String,
+    pub dialect: Dialect,
+    pub dispatch: Dispatch,
 }
 
 /// The dispatches of every case with every kernel that applies, in the order of the cases.
-fn variants() -> Vec<Variant> {
+pub fn variants() -> Vec<Variant> {
     let mut variants = Vec::new();
     for case in cases() {
         let model = model(&case).expect("the case is a model");
@@ -52,7 +52,7 @@ fn variants() -> Vec<Variant> {
 }
 
 /// The module with its overrides at their defaults, as a backend without overrides needs it.
-fn parsed(wgsl: &str, dialect: Dialect) -> Result<(Module, ModuleInfo), String> {
+pub fn parsed(wgsl: &str, dialect: Dialect) -> Result<(Module, ModuleInfo), String> {
     let module = naga::front::wgsl::parse_str(wgsl).map_err(|error| error.emit_to_string(wgsl))?;
     let capabilities = if dialect.native_f16 { Capabilities::SHADER_FLOAT16 } else { Capabilities::empty() };
     // Packing two halves into a word is no use of the half type.

@@ -49,6 +49,8 @@ pub enum Action {
     Figures(FiguresArguments),
     /// Prints what this machine offers, and what helps where something is missing
     Doctor,
+    /// Measures which kernels are fastest on the graphics adapter, remembers them, and prints who won and why
+    Tune(TuneArguments),
 }
 
 /// What is rehearsed.
@@ -364,6 +366,22 @@ pub struct ConvertArguments {
     #[arg(long)]
     pub no_gpu: bool,
     /// How the models run when they are measured
+    #[command(flatten)]
+    pub engine: EngineArguments,
+}
+
+/// `matte tune`.
+#[derive(Debug, Args)]
+pub struct TuneArguments {
+    /// A .tflite file or a bundled model's name
+    pub model: PathBuf,
+    /// The most time to spend, in seconds
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub seconds: u32,
+    /// Fails if the heuristic's kernels take this many percent longer than the winners
+    #[arg(long)]
+    pub most_lag: Option<f64>,
+    /// How the network is to run
     #[command(flatten)]
     pub engine: EngineArguments,
 }

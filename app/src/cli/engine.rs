@@ -8,6 +8,7 @@ use matte_engine::{Model, Precision, Session};
 
 use super::arguments::{BackendName, EngineArguments, PrecisionName};
 use super::bad_input;
+use crate::cache;
 use crate::catalogue::{Shelf, entry_of};
 use crate::render::{Gpu, Wish, device_for};
 use crate::segment::{Network, processors};
@@ -54,6 +55,9 @@ pub fn session(model: &Model, gpu: Option<&Gpu>, arguments: &EngineArguments) ->
     let mut builder = Session::builder(model).precision(precision).threads(threads(arguments));
     if let Some(gpu) = gpu {
         builder = builder.gpu(&gpu.device, &gpu.queue);
+        if let Some(folder) = cache::folder() {
+            builder = builder.cache(folder);
+        }
     }
     Ok(builder.build()?)
 }

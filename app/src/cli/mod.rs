@@ -21,6 +21,7 @@ mod record;
 mod report;
 mod run;
 mod samples;
+mod tune;
 mod window;
 
 use std::fmt;
@@ -60,6 +61,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         Some(Action::Models(arguments)) => models::run(&arguments),
         Some(Action::Figures(arguments)) => figures::run(&arguments),
         Some(Action::Doctor) => doctor::run(),
+        Some(Action::Tune(arguments)) => tune::run(&arguments),
     }
 }
 

@@ -1,21 +1,24 @@
 use super::Gpu;
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
-use crate::plan::{Bound, Dispatch, Placement, Plan};
+use crate::plan::{Bound, Dispatch, Placement, Plan, Weights};
 use crate::wgsl::{Elem, ParamValue, Scalar, Shader};
 use half::f16;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// A plan's GPU steps, compiled, with the memory they work on.
 pub struct Executable {
     gpu: Gpu,
-    pipelines: Vec<wgpu::ComputePipeline>,
+    pipelines: Vec<Arc<wgpu::ComputePipeline>>,
     /// For each step of the plan its pipeline and grid; none for steps of the CPU.
     steps: Vec<Option<(usize, [u32; 3])>>,
     group: wgpu::BindGroup,
     arena: wgpu::Buffer,
+    /// Held so that other sessions find it.
+    weights: Arc<wgpu::Buffer>,
     /// Bytes between the uniform ranges of consecutive steps.
     stride: u32,
     labels: Vec<String>,
@@ -44,18 +47,18 @@ impl Executable {
                 large.choice, large.grid
             )));
         }
-        let layout = bind_group_layout(gpu);
+        let layout = gpu.shared.layout(|| bind_group_layout(gpu));
         let (shaders, index) = distinct(&dispatches);
-        let pipelines = compile(gpu, &layout, &shaders)?;
+        let pipelines = gpu.shared.pipelines(gpu, &pipeline_layout(gpu, layout), &shaders)?;
         let stride = dispatches.iter().flatten().map(|d| d.shader.params.len() as u32 * 4).max().unwrap_or(4);
         let stride = stride.next_multiple_of(limits.min_uniform_buffer_offset_alignment.max(16));
-        let (arena, group) =
-            gpu.checked("the model's memory", || memory(gpu, &layout, plan, &dispatches, stride))?;
+        let memory = gpu.checked("the model's memory", || memory(gpu, layout, plan, &dispatches, stride))?;
         let grid =
             |(i, dispatch): (usize, &Option<&Dispatch>)| dispatch.map(|dispatch| (index[i], dispatch.grid));
         let steps = dispatches.iter().enumerate().map(grid).collect();
         let labels = dispatches.iter().map(|d| d.map_or(String::new(), |d| d.shader.label.clone())).collect();
-        Ok(Self { gpu: gpu.clone(), pipelines, steps, group, arena, stride, labels })
+        let Memory { arena, weights, group } = memory;
+        Ok(Self { gpu: gpu.clone(), pipelines, steps, group, arena, weights, stride, labels })
     }
 
     /// The device.
@@ -76,12 +79,17 @@ impl Executable {
         range.for_each(|step| self.dispatch(&mut pass, step));
     }
 
-    /// Records a step as a compute pass between two time stamps.
-    fn record_timed(&self, encoder: &mut wgpu::CommandEncoder, step: usize, queries: &wgpu::QuerySet) {
+    /// Records a step as a compute pass between the time stamps of its `place`.
+    fn record_timed(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        (place, step): (usize, usize),
+        queries: &wgpu::QuerySet,
+    ) {
         let timestamp_writes = Some(wgpu::ComputePassTimestampWrites {
             query_set: queries,
-            beginning_of_pass_write_index: Some(2 * step as u32),
-            end_of_pass_write_index: Some(2 * step as u32 + 1),
+            beginning_of_pass_write_index: Some(2 * place as u32),
+            end_of_pass_write_index: Some(2 * place as u32 + 1),
         });
         let label = Some(&self.labels[step][..]);
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes });
@@ -98,11 +106,17 @@ impl Executable {
     /// Runs all steps alone, one compute pass each, and gives the time each took; none where the device has no
     /// `TIMESTAMP_QUERY`.
     pub fn profile(&self) -> Result<Option<Vec<Duration>>> {
+        self.times(&(0..self.steps.len()).collect::<Vec<_>>())
+    }
+
+    /// Runs these steps one after the other, one compute pass each, and gives the time each took; none where the device
+    /// has no `TIMESTAMP_QUERY`.
+    pub fn times(&self, steps: &[usize]) -> Result<Option<Vec<Duration>>> {
         let device = &self.gpu.device;
         if !device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
             return Ok(None);
         }
-        let count = 2 * self.steps.len().max(1) as u32;
+        let count = 2 * steps.len().max(1) as u32;
         let ty = wgpu::QueryType::Timestamp;
         let queries =
             device.create_query_set(&wgpu::QuerySetDescriptor { label: Some("profile"), ty, count });
@@ -112,8 +126,8 @@ impl Executable {
         let resolved =
             device.create_buffer(&wgpu::BufferDescriptor { label, size, usage, mapped_at_creation: false });
         let mut encoder = self.encoder();
-        (0..self.steps.len()).for_each(|step| self.record_timed(&mut encoder, step, &queries));
-        encoder.resolve_query_set(&queries, 0..2 * self.steps.len() as u32, &resolved, 0);
+        steps.iter().copied().enumerate().for_each(|at| self.record_timed(&mut encoder, at, &queries));
+        encoder.resolve_query_set(&queries, 0..2 * steps.len() as u32, &resolved, 0);
         let bytes = self.mapped(encoder, size, |encoder, buffer| {
             encoder.copy_buffer_to_buffer(&resolved, 0, buffer, 0, size)
         })?;
@@ -122,12 +136,45 @@ impl Executable {
         let time = |pair: &[u8]| {
             Duration::from_nanos((stamp(&pair[8..]).saturating_sub(stamp(&pair[..8])) as f64 * period) as u64)
         };
-        Ok(Some(bytes.chunks_exact(16).take(self.steps.len()).map(time).collect()))
+        Ok(Some(bytes.chunks_exact(16).take(steps.len()).map(time).collect()))
+    }
+
+    /// Runs each of these steps again and again until the wall clock tells its time, which is that of one run. What the
+    /// queue does for others meanwhile counts too.
+    pub fn wall_times(&self, steps: &[usize]) -> Result<Vec<Duration>> {
+        const ENOUGH: Duration = Duration::from_millis(2);
+        const MOST: u32 = 64;
+        let time = |&step: &usize| {
+            let mut runs = 1;
+            loop {
+                let mut encoder = self.encoder();
+                (0..runs).for_each(|_| self.record(&mut encoder, step..step + 1));
+                let start = Instant::now();
+                self.gpu.queue.submit([encoder.finish()]);
+                self.wait()?;
+                let elapsed = start.elapsed();
+                if elapsed >= ENOUGH || runs >= MOST {
+                    return Ok(elapsed / runs);
+                }
+                runs *= 4;
+            }
+        };
+        steps.iter().map(time).collect()
+    }
+
+    fn wait(&self) -> Result<()> {
+        let lost = |error: wgpu::PollError| Error::device(format!("the GPU did not finish: {error}"));
+        self.gpu.device.poll(wgpu::PollType::wait_indefinitely()).map(|_| ()).map_err(lost)
     }
 
     /// The number of distinct pipelines.
     pub fn pipelines(&self) -> usize {
         self.pipelines.len()
+    }
+
+    /// Whether the weights are the same buffer, not just the same bytes.
+    pub fn shares_weights_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.weights, &other.weights)
     }
 
     /// A value's range of the arena, as a binding of the caller's own shaders.
@@ -192,7 +239,7 @@ impl Executable {
             let _ = sender.send(result);
         });
         let lost = |why: String| Error::device(format!("the GPU did not finish: {why}"));
-        self.gpu.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|error| lost(error.to_string()))?;
+        self.wait()?;
         receiver.recv().map_err(|error| lost(error.to_string()))?.map_err(|error| lost(error.to_string()))?;
         let bytes = buffer.slice(..).get_mapped_range().map_err(|error| lost(error.to_string()))?;
         Ok(bytes.to_vec())
@@ -230,47 +277,19 @@ fn distinct<'a>(dispatches: &[Option<&'a Dispatch>]) -> (Vec<&'a Shader>, Vec<us
     (shaders, index)
 }
 
-fn compile(
-    gpu: &Gpu,
-    layout: &wgpu::BindGroupLayout,
-    shaders: &[&Shader],
-) -> Result<Vec<wgpu::ComputePipeline>> {
-    let descriptor = wgpu::PipelineLayoutDescriptor {
+fn pipeline_layout(gpu: &Gpu, layout: &wgpu::BindGroupLayout) -> wgpu::PipelineLayout {
+    gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: Some("step"),
         bind_group_layouts: &[Some(layout)],
         immediate_size: 0,
-    };
-    let layout = gpu.device.create_pipeline_layout(&descriptor);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(shaders.len().max(1));
-    let share = shaders.len().div_ceil(threads).max(1);
-    let compiled: Vec<Result<Vec<_>>> = std::thread::scope(|scope| {
-        let layout = &layout;
-        let work = |chunk: &[&Shader]| chunk.iter().map(|shader| pipeline(gpu, layout, shader)).collect();
-        let running: Vec<_> = shaders.chunks(share).map(|chunk| scope.spawn(move || work(chunk))).collect();
-        let joined = running.into_iter().map(|thread| thread.join());
-        joined.map(|done| done.unwrap_or_else(|_| Err(Error::device("a shader compiler crashed")))).collect()
-    });
-    Ok(compiled.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    })
 }
 
-fn pipeline(gpu: &Gpu, layout: &wgpu::PipelineLayout, shader: &Shader) -> Result<wgpu::ComputePipeline> {
-    gpu.checked(&format!("the kernel {}", shader.label), || {
-        let label = Some(&shader.label[..]);
-        let source = wgpu::ShaderSource::Wgsl((&shader.wgsl[..]).into());
-        let module = gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor { label, source });
-        let compilation_options = wgpu::PipelineCompilationOptions {
-            zero_initialize_workgroup_memory: false,
-            ..Default::default()
-        };
-        gpu.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label,
-            layout: Some(layout),
-            module: &module,
-            entry_point: Some("main"),
-            compilation_options,
-            cache: None,
-        })
-    })
+/// What a plan's steps work on.
+struct Memory {
+    arena: wgpu::Buffer,
+    weights: Arc<wgpu::Buffer>,
+    group: wgpu::BindGroup,
 }
 
 fn memory(
@@ -279,7 +298,7 @@ fn memory(
     plan: &Plan,
     dispatches: &[Option<&Dispatch>],
     stride: u32,
-) -> (wgpu::Buffer, wgpu::BindGroup) {
+) -> Memory {
     let buffer = |label, size: usize, usage| {
         let size = (size as u64).next_multiple_of(16).max(16);
         gpu.device.create_buffer(&wgpu::BufferDescriptor {
@@ -291,10 +310,13 @@ fn memory(
     };
     let storage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
     let arena = buffer("arena", plan.arena, storage);
-    let weights = buffer("weights", plan.weight_bytes, storage);
-    for part in &plan.weights {
-        gpu.queue.write_buffer(&weights, part.offset as u64, &encoded(&part.values, part.elem));
-    }
+    let stored = |part: &Weights| (part.offset, encoded(&part.values, part.elem));
+    let parts: Vec<(usize, Vec<u8>)> = plan.weights.iter().map(stored).collect();
+    let weights = gpu.shared.weights(&parts, plan.weight_bytes, || {
+        let weights = buffer("weights", plan.weight_bytes, storage);
+        parts.iter().for_each(|(offset, bytes)| gpu.queue.write_buffer(&weights, *offset as u64, bytes));
+        weights
+    });
     let params = buffer(
         "params",
         stride as usize * plan.steps.len().max(1),
@@ -319,7 +341,7 @@ fn memory(
         layout,
         entries: &entries,
     });
-    (arena, group)
+    Memory { arena, weights, group }
 }
 
 /// The bytes of a dispatch's uniform block.

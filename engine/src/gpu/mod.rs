@@ -1,18 +1,27 @@
 //! A plan executed on `wgpu`: the only module that uses it.
 //!
 //! All intermediates lie in one arena buffer, all weights in another; every step has the same bind group and its own
-//! range of one uniform buffer, so that recording a step is three calls.
+//! range of one uniform buffer, so that recording a step is three calls. Sessions on one [`Gpu`] share pipelines of the same
+//! text and weights of the same content.
 
+mod driver;
 mod executable;
+mod shared;
 mod texture;
 
 pub use executable::Executable;
 pub use texture::{TextureInput, TextureOutput};
 
 use crate::error::{Error, Result};
+use crate::store::Store;
 use crate::wgsl::Dialect;
+use shared::Shared;
+use std::sync::Arc;
 
-/// A device and how WGSL may be written for it.
+/// A device, how WGSL may be written for it, and what sessions on it share. A clone shares the same.
+///
+/// Two of one device share nothing: `wgpu` calls devices of different instances equal, so that a device does not tell
+/// which it is.
 #[derive(Clone, Debug)]
 pub struct Gpu {
     /// The caller's device.
@@ -21,6 +30,7 @@ pub struct Gpu {
     pub queue: wgpu::Queue,
     /// How kernels are written for the device.
     pub dialect: Dialect,
+    shared: Arc<Shared>,
 }
 
 impl Gpu {
@@ -31,7 +41,19 @@ impl Gpu {
             device: device.clone(),
             queue: queue.clone(),
             dialect: Dialect { native_f16, f16_arithmetic: false },
+            shared: Arc::new(Shared::new(device)),
         }
+    }
+
+    /// Keeps the driver's compiled pipelines in the store from run to run, where the device was created with
+    /// `PIPELINE_CACHE`. The first store that a device gets is its store.
+    pub fn keep_pipelines(&self, store: &Store) {
+        self.shared.open_cache(store);
+    }
+
+    /// The adapter, its driver and the engine's version in one line: what a stored measurement or binary holds for.
+    pub fn stamp(&self) -> String {
+        self.shared.stamp()
     }
 
     /// Runs `make` and turns an error of the device, be it of memory, validation or the driver's own, into one.

@@ -126,15 +126,13 @@ impl TextureOutput {
             })
         })?;
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-        let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("texture output"),
-            layout: &pipeline.get_bind_group_layout(0),
-            entries: &[
-                wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(from) },
-                wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::TextureView(&view) },
-            ],
-        });
+        let group = output_group(gpu, &pipeline, &view, from);
         Ok(Self { pipeline, group, view, texture })
+    }
+
+    /// Copies from another range from now on; texels there are stored as they were.
+    pub fn read_from(&mut self, gpu: &Gpu, from: wgpu::BufferBinding<'_>) {
+        self.group = output_group(gpu, &self.pipeline, &self.view, from);
     }
 
     /// The texture.
@@ -161,4 +159,20 @@ impl TextureOutput {
             1,
         );
     }
+}
+
+fn output_group(
+    gpu: &Gpu,
+    pipeline: &wgpu::ComputePipeline,
+    view: &wgpu::TextureView,
+    from: wgpu::BufferBinding<'_>,
+) -> wgpu::BindGroup {
+    gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some("texture output"),
+        layout: &pipeline.get_bind_group_layout(0),
+        entries: &[
+            wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(from) },
+            wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::TextureView(view) },
+        ],
+    })
 }

@@ -2,8 +2,8 @@
 
 use super::partition::{Partition, partition};
 use super::{
-    Backend, Bound, Carrier, Choices, Dispatch, Linked, Placement, Plan, Planned, Reals, Step, Target,
-    Weights, link, place,
+    Backend, Bound, Carrier, Choices, Dispatch, Linked, Placement, Plan, Planned, Reals, Step, Target, link,
+    place,
 };
 use crate::error::Result;
 use crate::graph::{Graph, Node, NodeId, ValueId};
@@ -229,12 +229,13 @@ fn dispatch(
     let constants: Vec<usize> = kernel
         .constants
         .iter()
-        .map(|constant| add_weights(plan, target.elem, constant.values.clone()))
+        .map(|constant| plan.add_weights(target.elem, constant.values.clone()))
         .collect();
     let named: Vec<(String, Elem)> =
         kernel.constants.iter().map(|constant| (constant.name.to_string(), target.elem)).collect();
     let shader = expand(&kernel, target.dialect, &loads, &stores, &named)?;
-    Ok(Dispatch { choice: kernel.choice, shader, grid: kernel.grid, tensors, constants, macs: kernel.macs })
+    let Kernel { choice, source, grid, macs, .. } = kernel;
+    Ok(Dispatch { choice, shader, source, grid, tensors, constants, macs })
 }
 
 fn first(choices: Vec<Choice>) -> Verdict<Choice> {
@@ -245,14 +246,6 @@ fn copied(graph: &Graph, step: &Step) -> Verdict<Kernel> {
     let choice = first(copy::choices())?;
     copy::kernel(&graph.value(step.outputs[0]).ty.shape, &choice)
         .ok_or_else(|| Refusal::new("a copy has rank 4 at most"))
-}
-
-/// Adds numbers to the weights; returns their index.
-fn add_weights(plan: &mut Plan, elem: Elem, values: Vec<f32>) -> usize {
-    let offset = plan.weight_bytes;
-    plan.weight_bytes = (offset + values.len() / 4 * elem.texel()).next_multiple_of(16);
-    plan.weights.push(Weights { offset, elem, values });
-    plan.weights.len() - 1
 }
 
 struct Binder<'a> {
@@ -320,7 +313,7 @@ impl Binder<'_> {
         let constant = self.graph.value(value).constant.as_ref();
         self.tensors.push(match constant {
             None => Bound::Arena(value),
-            Some(tensor) => Bound::Weights(add_weights(self.plan, self.target.elem, texels(tensor))),
+            Some(tensor) => Bound::Weights(self.plan.add_weights(self.target.elem, texels(tensor))),
         });
         let slices = over[3].div_ceil(4);
         let elem = self.element(value, constant.is_some());

@@ -17,6 +17,7 @@ pub use memory::{Layout, Lifetime, layout};
 pub use reals::Reals;
 
 use crate::graph::{Graph, NodeId, ValueId};
+use crate::store::fingerprint;
 use crate::wgsl::{Choice, Dialect, Elem, Shader};
 use std::collections::BTreeMap;
 
@@ -74,6 +75,8 @@ pub struct Dispatch {
     pub choice: Choice,
     /// The text and what its uniform block holds.
     pub shader: Shader,
+    /// The kernel's text, from which the shader's was made.
+    pub source: &'static str,
     /// The grid in work-groups.
     pub grid: [u32; 3],
     /// The values bound: loads, then stores; constants are among [`Plan::weights`].
@@ -82,6 +85,17 @@ pub struct Dispatch {
     pub constants: Vec<usize>,
     /// Multiply-adds.
     pub macs: u64,
+}
+
+impl Dispatch {
+    /// The weights it reads, as indices into [`Plan::weights`].
+    fn weights(&self) -> impl Iterator<Item = usize> {
+        let bound = self.tensors.iter().filter_map(|bound| match bound {
+            Bound::Arena(_) => None,
+            Bound::Weights(index) => Some(*index),
+        });
+        self.constants.iter().copied().chain(bound)
+    }
 }
 
 /// What a tensor of a kernel is bound to.
@@ -109,7 +123,7 @@ pub struct Planned {
 }
 
 /// Everything a backend needs to run a graph.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     /// In order of execution.
     pub steps: Vec<Planned>,
@@ -142,6 +156,50 @@ impl Plan {
     /// Multiply-adds of all GPU kernels.
     pub fn macs(&self) -> u64 {
         self.steps.iter().filter_map(|planned| planned.dispatch.as_ref()).map(|dispatch| dispatch.macs).sum()
+    }
+
+    /// Each kernel's name with the fingerprint of its text.
+    pub fn sources(&self) -> BTreeMap<&'static str, u64> {
+        let dispatches = self.steps.iter().filter_map(|planned| planned.dispatch.as_ref());
+        dispatches.map(|d| (d.choice.kernel, fingerprint([d.source.as_bytes()]))).collect()
+    }
+
+    /// Bytes of the weights that a step reads.
+    pub fn weight_bytes_of(&self, step: usize) -> usize {
+        let bytes = |index: usize| self.weights[index].values.len() / 4 * self.weights[index].elem.texel();
+        self.steps[step].dispatch.iter().flat_map(Dispatch::weights).map(bytes).sum()
+    }
+
+    /// A plan that does steps of other plans one after the other, to measure them. The plans are of one graph and lay
+    /// out their values alike.
+    pub fn sample(steps: &[(&Plan, usize)]) -> Plan {
+        let Some((first, _)) = steps.first() else { return Plan::default() };
+        let mut sample = Plan { steps: Vec::new(), weights: Vec::new(), weight_bytes: 0, ..(*first).clone() };
+        for &(plan, step) in steps {
+            let mut planned = plan.steps[step].clone();
+            if let Some(dispatch) = &mut planned.dispatch {
+                let mut moved = |index: &mut usize| {
+                    let Weights { elem, ref values, .. } = plan.weights[*index];
+                    *index = sample.add_weights(elem, values.clone());
+                };
+                dispatch.constants.iter_mut().for_each(&mut moved);
+                for bound in &mut dispatch.tensors {
+                    if let Bound::Weights(index) = bound {
+                        moved(index);
+                    }
+                }
+            }
+            sample.steps.push(planned);
+        }
+        sample
+    }
+
+    /// Adds numbers to the weights; returns their index.
+    fn add_weights(&mut self, elem: Elem, values: Vec<f32>) -> usize {
+        let offset = self.weight_bytes;
+        self.weight_bytes = (offset + values.len() / 4 * elem.texel()).next_multiple_of(16);
+        self.weights.push(Weights { offset, elem, values });
+        self.weights.len() - 1
     }
 
     /// The place of a value's bytes.

@@ -7,10 +7,13 @@ use crate::gpu::{Executable, Gpu, TextureInput, TextureOutput};
 use crate::graph::{Graph, NodeId, ValueId};
 use crate::ops::chain::nhwc;
 use crate::plan::{Choices, Placement, Plan, Planned, Target};
+use crate::store::Store;
 use crate::tensor::Tensor;
+use crate::tune::{self, Background, Report, Winners};
 use crate::wgsl::{Elem, nhwc_from_texels, texels_from_nhwc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// Where a recorded network's input comes from.
@@ -59,18 +62,31 @@ pub struct Runner {
     program: Program,
     /// The kernels of the nodes that run on the CPU, but for the plain ones.
     cpu_kernels: BTreeMap<NodeId, String>,
+    target: Target,
+    choices: Choices,
+    store: Option<Store>,
+    search: Option<Background>,
+}
+
+/// What a GPU session is built from.
+pub struct Setup<'a> {
+    pub gpu: &'a Gpu,
+    pub graph: Arc<Graph>,
+    pub program: Program,
+    pub precision: Precision,
+    pub on_cpu: Vec<NodeId>,
+    pub small_map: usize,
+    /// Kernels that the caller fixed.
+    pub choices: Choices,
+    pub store: Option<Store>,
+    /// How long faster kernels are looked for beside the session.
+    pub search: Duration,
 }
 
 impl Runner {
-    pub fn new(
-        gpu: &Gpu,
-        graph: Arc<Graph>,
-        program: Program,
-        precision: Precision,
-        on_cpu: Vec<NodeId>,
-        small_map: usize,
-        choices: &Choices,
-    ) -> Result<Self> {
+    pub fn new(setup: Setup<'_>) -> Result<Self> {
+        let Setup { gpu, graph, program, precision, on_cpu, small_map, choices: fixed, store, search } =
+            setup;
         let element = match precision {
             Precision::F32 => Elem::F32,
             Precision::F16 => Elem::F16,
@@ -78,8 +94,13 @@ impl Runner {
         let native_f16 = gpu.dialect.native_f16 && element == Elem::F16;
         let dialect = crate::wgsl::Dialect { native_f16, ..gpu.dialect };
         let target = Target { dialect, elem: element, small_map, on_cpu };
-        let mut plan = Plan::gpu(&graph, &target, choices)?;
+        let winners = store.as_ref().map(|store| Winners::read(store, gpu)).unwrap_or_default();
+        let (mut plan, choices) = remembered(&graph, &target, &winners, fixed)?;
         let executable = Executable::new(gpu, &plan)?;
+        let searching = !search.is_zero() && !winners.know_all(&graph, &target, &plan);
+        let search = searching.then(|| {
+            Background::start(gpu, graph.clone(), target.clone(), choices.clone(), store.clone(), search)
+        });
         plan.weights.iter_mut().for_each(|weights| weights.values = Vec::new());
         let on_cpu = plan.steps.iter().filter(|planned| planned.dispatch.is_none());
         let mut program = program;
@@ -96,7 +117,56 @@ impl Runner {
             input: None,
             outputs,
             graph,
+            target,
+            choices,
+            store,
+            search: search.flatten(),
         })
+    }
+
+    /// Measures kernels now, and uses the winners from here on.
+    pub fn tune(&mut self, budget: Duration) -> Result<Report> {
+        self.search = None;
+        let gpu = self.executable.gpu().clone();
+        let never = AtomicBool::new(false);
+        let report = tune::tune(&gpu, &self.graph, &self.target, &tune::Limit::new(budget, &never))?;
+        if let Some(store) = &self.store {
+            Winners::remember(store, &gpu, &report);
+        }
+        let choices = report.choices();
+        if choices != self.choices {
+            let plan = Plan::gpu(&self.graph, &self.target, &choices)?;
+            let executable = Executable::new(&gpu, &plan)?;
+            self.replace(plan, executable, choices);
+        }
+        Ok(report)
+    }
+
+    /// Uses what a search beside the session has found by now; says whether that changed anything.
+    pub fn adopt(&mut self) -> bool {
+        let Some(found) = self.search.as_ref().and_then(Background::take) else { return false };
+        self.search = None;
+        // A device that refuses to try kernels goes on with those it has.
+        let Ok(found) = found else { return false };
+        let Some((plan, executable)) = found.faster else { return false };
+        self.replace(plan, executable, found.report.choices());
+        true
+    }
+
+    /// Whether a search is under way or waits to be adopted.
+    pub fn is_searching(&self) -> bool {
+        self.search.is_some()
+    }
+
+    fn replace(&mut self, mut plan: Plan, executable: Executable, choices: Choices) {
+        plan.weights.iter_mut().for_each(|weights| weights.values = Vec::new());
+        (self.plan, self.executable, self.choices) = (plan, executable, choices);
+        let outputs = self.graph.outputs.iter().zip(&mut self.outputs);
+        for (&value, output) in outputs {
+            if let (Some(output), Some(place)) = (output, self.plan.placement(value)) {
+                output.read_from(self.executable.gpu(), self.executable.binding(place));
+            }
+        }
     }
 
     pub fn plan(&self) -> &Plan {
@@ -106,6 +176,10 @@ impl Runner {
     /// The plan as text, the CPU's kernels named.
     pub fn explain(&self) -> String {
         self.plan.describe(|id| self.cpu_kernels.get(&id).cloned())
+    }
+
+    pub fn shares_weights_with(&self, other: &Self) -> bool {
+        self.executable.shares_weights_with(&other.executable)
     }
 
     pub fn element(&self) -> Elem {
@@ -204,6 +278,7 @@ impl Runner {
     }
 
     pub fn run(&mut self, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+        self.adopt();
         let graph = self.graph.clone();
         for (&value, tensor) in graph.inputs.iter().zip(inputs) {
             self.store(value, tensor.clone())?;
@@ -292,4 +367,18 @@ impl Runner {
         self.loose[root.0] = Some(tensor);
         Ok(())
     }
+}
+
+/// The plan with the caller's choices, and elsewhere those that won on this device before; with the choices.
+fn remembered(graph: &Graph, target: &Target, winners: &Winners, fixed: Choices) -> Result<(Plan, Choices)> {
+    let mut choices = winners.choices(graph, target);
+    choices.extend(fixed.clone());
+    let plan = Plan::gpu(graph, target, &choices)?;
+    let outdated = winners.outdated(graph, target, &plan);
+    if outdated.is_empty() {
+        return Ok((plan, choices));
+    }
+    choices.retain(|node, _| !outdated.contains(node));
+    choices.extend(fixed);
+    Ok((Plan::gpu(graph, target, &choices)?, choices))
 }

@@ -19,9 +19,10 @@ use crate::graph::{Graph, Model, NodeId};
 use crate::passes::{self, Applied, PASSES};
 use crate::pool::Pool;
 use crate::schema::Bytes;
+use crate::store::Store;
 use crate::tensor::{Tensor, TensorType};
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,9 +89,12 @@ pub struct Builder<'a> {
     #[cfg(feature = "gpu")]
     choices: crate::plan::Choices,
     #[cfg(feature = "gpu")]
+    search: Duration,
+    #[cfg(feature = "gpu")]
     small_map: usize,
     #[cfg(feature = "gpu")]
     gpu: Option<crate::gpu::Gpu>,
+    store: Option<Store>,
 }
 
 /// A model made ready to run on one backend.
@@ -112,6 +116,19 @@ impl<'a> Builder<'a> {
     #[cfg(feature = "gpu")]
     pub fn gpu(mut self, device: &wgpu::Device, queue: &wgpu::Queue) -> Self {
         self.gpu = Some(crate::gpu::Gpu::new(device, queue));
+        self
+    }
+
+    /// Keeps in this folder what takes long to find out again: the driver's compiled pipelines, where the device was
+    /// created with `PIPELINE_CACHE`, and which kernels won on the device.
+    pub fn cache(self, folder: impl Into<PathBuf>) -> Self {
+        Self { store: Some(Store::new(folder)), ..self }
+    }
+
+    /// Like [`Builder::gpu`], and shares pipelines and weights with the other sessions on the same [`Gpu`](crate::gpu::Gpu).
+    #[cfg(feature = "gpu")]
+    pub fn on(mut self, gpu: &crate::gpu::Gpu) -> Self {
+        self.gpu = Some(gpu.clone());
         self
     }
 
@@ -146,6 +163,14 @@ impl<'a> Builder<'a> {
     #[cfg(feature = "gpu")]
     pub fn choices(self, choices: crate::plan::Choices) -> Self {
         Self { choices, ..self }
+    }
+
+    /// Looks for faster kernels beside the session, on a thread of its own, for at most `budget`. The session starts with
+    /// the heuristic's kernels, or with those that won before where it has a [`Builder::cache`]; what is found serves from
+    /// the next [`Session::run`] or [`Session::adopt`] on.
+    #[cfg(feature = "gpu")]
+    pub fn search(self, budget: Duration) -> Self {
+        Self { search: budget, ..self }
     }
 
     /// Runs only the first `count` passes: for finding faults.
@@ -183,15 +208,18 @@ impl<'a> Builder<'a> {
         match &self.gpu {
             None => self.cpu_runner(graph, program, pool),
             Some(gpu) => {
-                let runner = gpu::Runner::new(
+                self.store.iter().for_each(|store| gpu.keep_pipelines(store));
+                let runner = gpu::Runner::new(gpu::Setup {
                     gpu,
                     graph,
                     program,
-                    self.precision,
-                    self.on_cpu,
-                    self.small_map,
-                    &self.choices,
-                )?;
+                    precision: self.precision,
+                    on_cpu: self.on_cpu,
+                    small_map: self.small_map,
+                    choices: self.choices,
+                    store: self.store,
+                    search: self.search,
+                })?;
                 check_cap(runner.plan().arena, self.memory_cap)?;
                 Ok(Runner::Gpu(Box::new(runner)))
             }
@@ -233,9 +261,12 @@ impl Session {
             #[cfg(feature = "gpu")]
             choices: crate::plan::Choices::new(),
             #[cfg(feature = "gpu")]
+            search: Duration::ZERO,
+            #[cfg(feature = "gpu")]
             small_map: SMALL_MAP,
             #[cfg(feature = "gpu")]
             gpu: None,
+            store: None,
         }
     }
 
@@ -385,9 +416,35 @@ impl Session {
         self.gpu_runner()?.output_texture(index)
     }
 
+    /// Uses the faster kernels that a [`Builder::search`] has found since, if any, and says whether it does. Between one
+    /// [`Session::encode`] and the next [`Session::input_binding`]: afterwards the network's input and outputs lie elsewhere,
+    /// and only its textures are the same.
+    pub fn adopt(&mut self) -> bool {
+        self.gpu_runner().is_ok_and(gpu::Runner::adopt)
+    }
+
+    /// Whether a [`Builder::search`] is under way, or has found what [`Session::adopt`] would use.
+    pub fn is_searching(&self) -> bool {
+        matches!(&self.runner, Runner::Gpu(runner) if runner.is_searching())
+    }
+
+    /// Measures kernels for at most `budget`, uses the winners from here on, and says who won and why. What was measured
+    /// is kept in the [`Builder::cache`].
+    pub fn tune(&mut self, budget: Duration) -> Result<crate::tune::Report> {
+        self.gpu_runner()?.tune(budget)
+    }
+
     /// The time each step takes on the GPU, from time stamps; none where the device has no `TIMESTAMP_QUERY`.
     pub fn profile(&mut self) -> Result<Option<Vec<StepTime>>> {
         self.gpu_runner()?.profile()
+    }
+
+    /// Whether both sessions read their weights from one buffer of the GPU.
+    pub fn shares_weights_with(&self, other: &Self) -> bool {
+        match (&self.runner, &other.runner) {
+            (Runner::Gpu(own), Runner::Gpu(other)) => own.shares_weights_with(other),
+            _ => false,
+        }
     }
 
     /// The plan, in a GPU session.

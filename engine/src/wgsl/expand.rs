@@ -46,6 +46,14 @@ pub struct Shader {
     pub params: Vec<ParamValue>,
 }
 
+impl Shader {
+    /// Whether the kernel may run with any work-group: its invocations know nothing of each other.
+    pub fn has_free_workgroup(&self) -> bool {
+        let shared = ["workgroup_id", "num_workgroups", "local_invocation", "var<workgroup>", "subgroup"];
+        !shared.iter().any(|word| self.wgsl.contains(word))
+    }
+}
+
 /// Writes the shader of `kernel`. `loads` are its input slots followed by what chains read, `stores` its output slots
 /// followed by the values that chains tap; `constants` names each constant (the kernel's, then the chains') and says
 /// how it is stored.
