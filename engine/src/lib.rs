@@ -22,10 +22,22 @@
 //! | [`tensor`], [`simd`], [`pool`], [`store`] | values; vectors of the CPU; threads; files of the user's cache |
 //! | [`error`] | what can go wrong, by who must act |
 //!
+//! # Features
+//! - `gpu`: sessions on `wgpu`, with the kernels' sources and the tuner.
+//! - `cpu`: SIMD kernels. Without it nodes on the CPU run by their plain kernels.
+//! - `quantize`: files with their weights and activations in another form.
+//!
 //! An operator knows its operands and never the graph; a GPU kernel is described, not made; choosing is data.
+
+// What only a feature that is off would use.
+#![cfg_attr(
+    not(all(feature = "cpu", feature = "gpu", feature = "quantize")),
+    allow(dead_code, unused_imports)
+)]
 
 pub mod cpu;
 pub mod error;
+#[cfg(feature = "cpu")]
 pub mod gemm;
 #[cfg(feature = "gpu")]
 pub mod gpu;
@@ -34,9 +46,11 @@ pub mod ops;
 pub mod passes;
 pub mod plan;
 pub mod pool;
+#[cfg(feature = "quantize")]
 pub mod quantize;
 pub mod schema;
 pub mod session;
+#[cfg(feature = "cpu")]
 pub mod simd;
 pub mod store;
 pub mod tensor;
@@ -49,7 +63,7 @@ pub use error::{Error, Result};
 pub use graph::Model;
 pub use session::{Builder, Precision, Session};
 #[cfg(feature = "gpu")]
-pub use session::{Input, StepTime};
+pub use session::{Canary, Input, LayerError, StepTime};
 
 /// The project's front page, so that its example is compiled.
 #[cfg(all(doctest, feature = "gpu"))]

@@ -88,7 +88,7 @@ impl Slack {
     fn gpu(precision: Precision) -> Self {
         match precision {
             Precision::F32 => Self { tolerance: 1.0, steps: 1.0 },
-            Precision::F16 => Self { tolerance: 1000.0, steps: 1.0 },
+            _ => Self { tolerance: 1000.0, steps: 1.0 },
         }
     }
 }
@@ -187,6 +187,6 @@ fn kernels_of_the_gpu_agree_with_the_reference() {
         }
     }
     println!("{dispatches} dispatches ran");
-    assert!(dispatches > 0, "no case ran on the GPU");
     report(failures, cases.len());
+    assert!(dispatches > 0, "no case ran on the GPU");
 }

@@ -68,7 +68,7 @@ impl Drawing {
 
 fn plan(model: &Model) -> Plan {
     let dialect = Dialect { native_f16: false, f16_arithmetic: false };
-    let target = Target { dialect, elem: Elem::F32, small_map: 0, on_cpu: Vec::new() };
+    let target = Target::new(dialect, Elem::F32);
     Plan::gpu(&model.graphs[0], &target, &Choices::new()).expect("it has a plan")
 }
 

@@ -57,12 +57,23 @@ fn the_cpu_gives_the_golden_masks() {
 fn the_gpu_gives_the_golden_masks() {
     let Some(gpu) = gpu() else { return };
     for (model, input, mask) in goldens("selfie masks on the GPU") {
-        for (precision, bound) in [(Precision::F32, 1e-4), (Precision::F16, 1e-2)] {
+        let precisions = [
+            (Precision::F32, 1e-4),
+            (Precision::F16, 1e-2),
+            (Precision::F16Sums, 1e-1),
+            (Precision::Auto, 2e-2),
+        ];
+        for (precision, bound) in precisions {
             let builder = Session::builder(&model).gpu(&gpu.device, &gpu.queue).precision(precision);
-            let mut session = builder.build().expect("a session");
+            let mut session = builder.calibration(vec![input.clone()]).build().expect("a session");
             let output = &session.run(std::slice::from_ref(&input)).expect("a mask")[0];
             let (off, iou) = (difference(output, &mask), iou(output, &mask));
             println!("{} {precision:?}: {off:e}, IoU {iou}", model.name);
+            if precision == Precision::Auto {
+                let (layers, text) = (session.layer_errors(), session.explain());
+                assert!(layers.iter().any(|layer| !layer.is_full()), "{text}");
+                assert!(layers.iter().all(|layer| text.contains(&layer.to_string())), "{text}");
+            }
             assert!(
                 off <= bound && iou >= 0.99,
                 "{} in {precision:?} is off by {off}, IoU {iou}",

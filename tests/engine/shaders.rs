@@ -38,7 +38,7 @@ pub fn variants() -> Vec<Variant> {
         for choices in [heuristic].into_iter().chain(chosen) {
             for (elem, native_f16, f16_arithmetic) in TARGETS {
                 let dialect = Dialect { native_f16, f16_arithmetic };
-                let target = Target { dialect, elem, small_map: 0, on_cpu: Vec::new() };
+                let target = Target::new(dialect, elem);
                 let plan = Plan::gpu(graph, &target, &choices).expect("the case has a plan");
                 let dispatches = plan.steps.into_iter().filter_map(|planned| planned.dispatch);
                 variants.extend(dispatches.map(|dispatch| {

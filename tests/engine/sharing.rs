@@ -4,7 +4,8 @@ use crate::gpu::{cached, gpu};
 use crate::source;
 use matte_engine::gpu::Gpu;
 use matte_engine::ops::case::random;
-use matte_engine::{Model, Precision, Session};
+use matte_engine::tensor::{DType, Tensor};
+use matte_engine::{Canary, Model, Precision, Session};
 use std::fs;
 use std::path::PathBuf;
 
@@ -83,5 +84,54 @@ fn the_drivers_pipelines_are_kept_and_damage_to_them_is_survived() {
         assert_eq!(run(), first);
         assert!(fs::read(&files[0]).expect("readable").len() > damaged.len().min(200), "it is written anew");
     }
+    fs::remove_dir_all(&kept).expect("it exists");
+}
+
+/// The model with other weights, as if a driver read them wrong.
+fn with_other_numbers(mut model: Model) -> Model {
+    for value in &mut model.graphs[0].values {
+        let floats = |constant: &&mut Tensor| matches!(constant.dtype(), DType::F16 | DType::F32);
+        let Some(constant) = value.constant.as_mut().filter(floats) else { continue };
+        let moved: Vec<f32> =
+            constant.to_reals().expect("reals").iter().map(|number| number + 0.01).collect();
+        *constant = Tensor::from_reals(value.ty.clone(), &moved).expect("as many numbers");
+    }
+    model
+}
+
+#[test]
+fn every_model_of_the_project_computes_what_the_cpu_does() {
+    let Some(gpu) = gpu() else { return };
+    let entries = fs::read_dir(source::root().join("models")).expect("models/ is readable");
+    let paths = entries.map(|entry| entry.expect("readable").path());
+    for path in paths.filter(|path| path.extension().is_some_and(|extension| extension == "tflite")) {
+        let model = Model::open(&path).expect("the model is read");
+        for precision in [Precision::F32, Precision::F16] {
+            let builder = Session::builder(&model).gpu(&gpu.device, &gpu.queue).precision(precision);
+            let checked = builder.verified().build().map(|_| ());
+            assert_eq!(checked, Ok(()), "{} in {precision:?}", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_device_that_computes_wrong_numbers_is_found_out_once() {
+    let Some(gpu) = gpu() else { return };
+    let (right, kept) = (model("face_detection_short_range"), folder("canary"));
+    let builder = || Session::builder(&right).gpu(&gpu.device, &gpu.queue).cache(&kept);
+    let verdicts = || {
+        let entries = fs::read_dir(&kept).into_iter().flatten().flatten();
+        entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("right-")).count()
+    };
+    for precision in [Precision::F32, Precision::F16] {
+        builder().precision(precision).verified().build().expect("the device computes right numbers");
+    }
+    assert_eq!(verdicts(), 2);
+    builder().verified().build().expect("it is known to");
+    assert_eq!(verdicts(), 2);
+    let wrong = Canary::of(&with_other_numbers(model("face_detection_short_range")), 2).expect("it runs");
+    let mut session = builder().build().expect("a session");
+    let error = wrong.check(&mut session).expect_err("other numbers are seen").to_string();
+    assert!(error.contains("wrong numbers") && error.contains("in run 1"), "{error}");
     fs::remove_dir_all(&kept).expect("it exists");
 }

@@ -76,6 +76,19 @@ pub enum BackendName {
     Cpu,
 }
 
+/// How the GPU stores and computes a model's numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NumbersName {
+    /// 32 bits
+    F32,
+    /// 16 bits stored, 32 bits in sums
+    F16,
+    /// 16 bits stored and in sums, where the adapter has them
+    F16Sums,
+    /// 16 bits stored but for the layers in which they do harm, by a measurement on a picture
+    Auto,
+}
+
 /// How the GPU stores and computes numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PrecisionName {
@@ -120,7 +133,7 @@ pub struct EngineArguments {
     pub backend: BackendName,
     /// How the GPU computes
     #[arg(long, value_enum, default_value = "f32")]
-    pub precision: PrecisionName,
+    pub precision: NumbersName,
     /// Threads of the CPU; all of them without this
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,

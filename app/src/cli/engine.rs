@@ -6,12 +6,14 @@ use anyhow::{Context, Result, ensure};
 use matte_engine::tensor::{DType, Tensor, TensorType};
 use matte_engine::{Model, Precision, Session};
 
-use super::arguments::{BackendName, EngineArguments, PrecisionName};
+use super::arguments::{BackendName, EngineArguments, NumbersName};
 use super::bad_input;
 use crate::cache;
+use crate::camera::Scene;
 use crate::catalogue::{Shelf, entry_of};
+use crate::pipeline::Rect;
 use crate::render::{Gpu, Wish, device_for};
-use crate::segment::{Network, processors};
+use crate::segment::{Network, input_values, processors};
 
 /// A model of the catalogue by its name, or a model file.
 pub fn model(name: &Path) -> Result<Model> {
@@ -49,12 +51,17 @@ pub fn open_gpu(arguments: &EngineArguments) -> Result<Gpu> {
 /// A session of the model on the adapter, or on the processor without one.
 pub fn session(model: &Model, gpu: Option<&Gpu>, arguments: &EngineArguments) -> Result<Session> {
     let precision = match arguments.precision {
-        PrecisionName::F32 => Precision::F32,
-        PrecisionName::F16 => Precision::F16,
+        NumbersName::F32 => Precision::F32,
+        NumbersName::F16 => Precision::F16,
+        NumbersName::F16Sums => Precision::F16Sums,
+        NumbersName::Auto => Precision::Auto,
     };
     let mut builder = Session::builder(model).precision(precision).threads(threads(arguments));
     if let Some(gpu) = gpu {
         builder = builder.gpu(&gpu.device, &gpu.queue);
+        if precision == Precision::Auto {
+            builder = builder.calibration(calibration(model)?);
+        }
         if let Some(folder) = cache::folder() {
             builder = builder.cache(folder);
         }
@@ -83,4 +90,15 @@ pub fn sample(ty: &TensorType) -> Result<Tensor> {
         Tensor::from_integers(ty.clone(), &integers)
     };
     tensor.context("the model's input cannot be filled")
+}
+
+/// A picture of the clip as the model's input, where that is one picture of floats.
+fn calibration(model: &Model) -> Result<Vec<Tensor>> {
+    let inputs = model.inputs();
+    let &[ty] = &inputs[..] else { return Ok(Vec::new()) };
+    let (&[1, height, width, 3], DType::F32) = (&ty.shape[..], ty.dtype) else { return Ok(Vec::new()) };
+    let frame = Scene::load()?.frame(0)?;
+    let size = (u32::try_from(width)?, u32::try_from(height)?);
+    let all = Rect { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
+    Ok(vec![Tensor::from_slice(&ty.shape[..], &input_values(&frame, all, size, [0.0, 1.0]))?])
 }

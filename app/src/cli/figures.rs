@@ -45,7 +45,7 @@ pub fn run(arguments: &FiguresArguments) -> Result<()> {
         bail!("the figures are those of the GPU; “matte bench MODEL --backend cpu” measures the processor");
     }
     let gpu = engine::open_gpu(&arguments.engine)?;
-    let precision = window::precision(arguments.engine.precision);
+    let precision = window::numbers(arguments.engine.precision);
     let network = Network::bundled(&SEGMENTERS[0])?;
     let mut segmenter = OnGpu::new(&network, precision, &gpu.device, &gpu.queue)?;
     println!("{}, {} frames each", gpu.title(), arguments.frames);

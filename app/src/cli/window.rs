@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 
 use super::arguments::{
-    BackendName, EffectName, EngineArguments, ModeArguments, PrecisionName, RehearseArguments,
+    BackendName, EffectName, EngineArguments, ModeArguments, NumbersName, PrecisionName, RehearseArguments,
     WindowArguments,
 };
 use super::camera::Named;
@@ -81,7 +81,7 @@ fn chosen(name: Option<&str>, arguments: &ModeArguments) -> Result<Choice> {
 pub fn engine(arguments: &EngineArguments, model: usize) -> Engine {
     Engine {
         backend: backend(arguments.backend),
-        precision: precision(arguments.precision),
+        precision: numbers(arguments.precision),
         threads: threads(arguments),
         model,
     }
@@ -95,10 +95,18 @@ fn backend(name: BackendName) -> Backend {
 }
 
 /// The precision of a name.
-pub fn precision(name: PrecisionName) -> Precision {
+fn precision(name: PrecisionName) -> Precision {
     match name {
         PrecisionName::F32 => Precision::F32,
         PrecisionName::F16 => Precision::F16,
+    }
+}
+
+/// The window's precision that is nearest to a model's.
+pub fn numbers(name: NumbersName) -> Precision {
+    match name {
+        NumbersName::F32 => Precision::F32,
+        NumbersName::F16 | NumbersName::F16Sums | NumbersName::Auto => Precision::F16,
     }
 }
 

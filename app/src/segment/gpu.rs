@@ -282,6 +282,7 @@ impl Recorded {
     }
 
     fn record(&mut self, pipeline: &Pipeline, encoder: &mut CommandEncoder, crop: Rect) -> Result<()> {
+        self.session.adopt();
         let input = Input {
             binding: self.session.input_binding(0)?,
             element: self.element,

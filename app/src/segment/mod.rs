@@ -17,14 +17,19 @@ mod network;
 
 use anyhow::{Context, Result};
 use matte_engine::{Precision as EnginePrecision, Session};
-use wgpu::{Device, Queue};
+use std::time::Duration;
+use wgpu::{Device, DeviceType, Queue};
 
 pub use cpu::{Answer, Drawn, OnCpu, mask_texture};
 pub use gpu::OnGpu;
 pub use input::input_values;
 pub use network::Network;
 
+use crate::cache;
 use crate::camera::Wake;
+
+/// How long faster kernels for a network are looked for beside its first frames on a device.
+const SEARCH: Duration = Duration::from_secs(2);
 
 /// What runs the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +108,13 @@ fn gpu_session(network: &Network, precision: Precision, device: &Device, queue: 
         Precision::F32 => EnginePrecision::F32,
         Precision::F16 => EnginePrecision::F16,
     };
-    let session = Session::builder(&network.model).gpu(device, queue).precision(precision).build();
-    session.context("the network cannot run on this graphics adapter")
+    let mut builder = Session::builder(&network.model).gpu(device, queue).precision(precision);
+    if let Some(folder) = cache::folder() {
+        builder = builder.cache(folder);
+    }
+    // A software GPU would measure on the processors that draw.
+    if device.adapter_info().device_type != DeviceType::Cpu {
+        builder = builder.search(SEARCH);
+    }
+    builder.verified().build().context("the network cannot run on this graphics adapter")
 }

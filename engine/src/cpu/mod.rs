@@ -12,6 +12,7 @@ pub use program::Program;
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, NodeId, Value, ValueId};
+#[cfg(feature = "cpu")]
 use crate::ops::cpu::{MAX_TAPS, may_ride};
 use crate::ops::{CpuIo, CpuKernel, Link, Operand, Operands};
 use crate::plan::{Backend, Carrier, Step, link, place};
@@ -76,6 +77,12 @@ impl Carrier for Threads<'_> {
         node.op.cpu_carries_epilogue(&self.0.operands(node))
     }
 
+    #[cfg(not(feature = "cpu"))]
+    fn may_ride(&self, _node: NodeId, _outputs: usize) -> bool {
+        false
+    }
+
+    #[cfg(feature = "cpu")]
     fn may_ride(&self, node: NodeId, outputs: usize) -> bool {
         outputs <= 1 + MAX_TAPS && may_ride(&self.0.operands(self.0.node(node)))
     }

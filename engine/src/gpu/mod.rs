@@ -56,6 +56,11 @@ impl Gpu {
         self.shared.stamp()
     }
 
+    /// Whether the processor does the work of this GPU.
+    pub fn is_software(&self) -> bool {
+        self.device.adapter_info().device_type == wgpu::DeviceType::Cpu
+    }
+
     /// Runs `make` and turns an error of the device, be it of memory, validation or the driver's own, into one.
     pub(crate) fn checked<T>(&self, what: &str, make: impl FnOnce() -> T) -> Result<T> {
         let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);

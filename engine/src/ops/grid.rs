@@ -14,6 +14,24 @@ pub fn workgroup(invocations: [usize; 3]) -> [u32; 3] {
     [x as u32, y as u32, z as u32]
 }
 
+/// A work-group for an image's tiles numbered row by row, and layers: along the tiles, so that no lane is idle at the end
+/// of a row and all read the same weights; over layers only where tiles are few.
+pub fn flat_workgroup(tiles: usize, layers: usize) -> [u32; 3] {
+    let x = tiles.next_power_of_two().min(WORKGROUP);
+    let z = layers.next_power_of_two().min((WORKGROUP / 2 / x).max(1));
+    [x as u32, 1, z as u32]
+}
+
+/// The grid for tiles numbered row by row and layers, and the invocations of one of its rows: tile `id.x + id.y · row`.
+pub fn flat(workgroup: [u32; 3], tiles: usize, layers: usize) -> ([u32; 3], usize) {
+    /// Fewer than the least limit of a dimension.
+    const MOST: u32 = 1 << 15;
+    let groups = (tiles as u32).div_ceil(workgroup[0]).max(1);
+    let x = groups.min(MOST);
+    let grid = [x, groups.div_ceil(x), (layers as u32).div_ceil(workgroup[2]).max(1)];
+    (grid, (x * workgroup[0]) as usize)
+}
+
 /// The invocations that tiles of `tile` make of so many results.
 pub fn tiles(results: [usize; 3], tile: [u32; 3]) -> [usize; 3] {
     std::array::from_fn(|axis| results[axis].div_ceil(tile[axis] as usize))

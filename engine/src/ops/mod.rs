@@ -33,7 +33,7 @@ pub use operand::{Operand, Operands, Refusal, Verdict, axis, extent};
 pub use window::{Activation, Padding, Window};
 
 use crate::tensor::{Tensor, TensorType};
-use crate::wgsl::{Choice, Kernel};
+use crate::wgsl::{Choice, Inline, Kernel};
 use std::fmt;
 
 /// What every operator offers.
@@ -77,6 +77,11 @@ pub trait Operator: fmt::Debug {
     /// The description of one of the kernels that [`Operator::gpu`] listed.
     fn gpu_kernel(&self, _operands: &Operands, _choice: &Choice) -> Verdict<Kernel> {
         Err(Refusal::new("it has no GPU kernel"))
+    }
+
+    /// The elementwise steps that the GPU kernel applies between its parts, as functions its source calls.
+    fn gpu_inlines(&self, _operands: &Operands) -> Vec<Inline> {
+        Vec::new()
     }
 
     /// The activation fused into the operator, which its GPU kernel leaves to the epilogue.
@@ -267,6 +272,8 @@ operators! {
     Scatter(scatter::Scatter),
     /// Sums of many operands.
     AddN(add_n::AddN),
+    /// Several operators that run as one.
+    Block(block::Block),
 }
 
 pub mod add_n;
@@ -274,6 +281,7 @@ pub mod arg;
 pub mod basic_lstm;
 pub mod batch_matmul;
 pub mod binary;
+pub mod block;
 pub mod case;
 pub mod cast;
 pub mod chain;
@@ -281,6 +289,7 @@ pub mod concat;
 pub mod control;
 pub mod conv2d;
 pub mod copy;
+#[cfg(feature = "cpu")]
 pub mod cpu;
 pub mod cumsum;
 pub mod densify;

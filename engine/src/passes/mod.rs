@@ -10,7 +10,12 @@
 mod drop_unread;
 mod fold_constants;
 mod fuse_activations;
+mod fuse_blocks;
+mod remove_noops;
+mod split_convolution;
 mod swap_resize;
+
+pub use fuse_blocks::{Group, groups};
 
 use crate::error::Result;
 use crate::graph::{Graph, Patch};
@@ -51,12 +56,19 @@ pub struct Pass {
 pub const PASSES: &[Pass] = &[
     // First, since the others want to see weights: halves behind DEQUANTIZE, sparse ones behind DENSIFY, shapes.
     Pass { name: "fold_constants", run: fold_constants::run },
+    // Before those that look for a node's only reader, which a node that does nothing would be.
+    Pass { name: "remove_noops", run: remove_noops::run },
     // Before activations are fused into the convolutions it moves, which would keep it from moving them.
     Pass { name: "swap_resize", run: swap_resize::run },
     Pass { name: "fuse_activations", run: fuse_activations::run },
+    // After activations are fused into the convolutions that it splits: they go to the sum.
+    Pass { name: "split_convolution", run: split_convolution::run },
     // Last: what the others left unread.
     Pass { name: "drop_unread", run: drop_unread::run },
 ];
+
+/// The passes of GPU sessions that follow, in order: they make operators that only a GPU has kernels for.
+pub const GPU_PASSES: &[Pass] = &[Pass { name: "fuse_blocks", run: fuse_blocks::run }];
 
 /// What one pass did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +91,20 @@ impl fmt::Display for Applied {
 /// Runs the first `count` passes, each until it finds no more.
 pub fn optimize(graph: &mut Graph, count: usize) -> Result<Vec<Applied>> {
     PASSES.iter().take(count).map(|pass| exhaust(graph, pass)).collect()
+}
+
+/// Runs the first `count` of all passes and those of GPU sessions.
+pub fn optimize_for_gpu(graph: &mut Graph, count: usize) -> Result<Vec<Applied>> {
+    PASSES.iter().chain(GPU_PASSES).take(count).map(|pass| exhaust(graph, pass)).collect()
+}
+
+/// Makes blocks of the groups that `judge` has no reason against.
+pub fn fuse(graph: &mut Graph, judge: &dyn Fn(&Group) -> std::result::Result<(), String>) -> Result<Applied> {
+    let Found { patch, applied, declined } = fuse_blocks::fuse(graph, judge)?;
+    if let Some(patch) = patch {
+        patch.apply(graph)?;
+    }
+    Ok(Applied { name: "fuse_blocks", places: applied, declined })
 }
 
 fn exhaust(graph: &mut Graph, pass: &Pass) -> Result<Applied> {

@@ -10,7 +10,7 @@ use crate::graph::{Graph, Node, NodeId, ValueId};
 use crate::ops::chain::{carried, nhwc};
 use crate::ops::{Broadcast, Chain, Link, Other, Refusal, Verdict, copy};
 use crate::tensor::Tensor;
-use crate::wgsl::{Binding, Choice, Elem, Kernel, expand};
+use crate::wgsl::{Binding, Choice, Elem, Inline, Kernel, expand};
 use std::collections::BTreeSet;
 
 /// Tensors begin at multiples of this, so that each can be bound alone.
@@ -135,15 +135,15 @@ pub fn lower(graph: &Graph, target: &Target, choices: &Choices) -> Result<Plan> 
         if !touched[linked.roots[value.0].0] {
             return None;
         }
-        let value = graph.value(value);
-        let [n, h, w, c] = nhwc(&value.ty.shape).filter(|_| {
-            carried(&value.ty) && !value.dynamic && !value.variable && value.constant.is_none()
-        })?;
-        Some(n * h * w * c.div_ceil(4) * stored(target, [n, h, w, c]).texel())
+        let described = graph.value(value);
+        let plain = carried(&described.ty) && !described.dynamic && !described.variable;
+        let shape = nhwc(&described.ty.shape).filter(|_| plain && described.constant.is_none())?;
+        let [n, h, w, c] = shape;
+        Some(n * h * w * c.div_ceil(4) * stored(target, value, shape).texel())
     };
     let (places, layout) = place(graph, &linked, bytes, ALIGNMENT);
     let placement = |(value, place): (usize, &Option<(usize, usize)>)| {
-        let elem = stored(target, nhwc(&graph.values[value].ty.shape)?);
+        let elem = stored(target, ValueId(value), nhwc(&graph.values[value].ty.shape)?);
         place.map(|(offset, size)| Placement { offset, size, elem })
     };
     let mut plan = Plan {
@@ -201,9 +201,16 @@ fn crossings(graph: &Graph, plan: &Plan) -> Vec<[usize; 2]> {
 
 /// How a value of this shape is stored. Activations are most of the traffic in large maps, weights in small ones, which
 /// caches hold; and a rounding in a small map, a pooled feature or a gate above all, spreads over many pixels of the
-/// result. So halves serve large maps and all weights.
-fn stored(target: &Target, [_, h, w, _]: [usize; 4]) -> Elem {
-    if h * w <= target.small_map { Elem::F32 } else { target.elem }
+/// result. So halves serve large maps and all weights, but for values that were found to need f32.
+fn stored(target: &Target, value: ValueId, [_, h, w, _]: [usize; 4]) -> Elem {
+    let full = h * w <= target.small_map || target.full.contains(&value);
+    if full { Elem::F32 } else { target.elem }
+}
+
+/// How the weights of a step are stored.
+fn weights_of(target: &Target, step: &Step) -> Elem {
+    let full = step.outputs.iter().any(|output| target.full.contains(output));
+    if full { Elem::F32 } else { target.elem }
 }
 
 fn dispatch(
@@ -223,17 +230,18 @@ fn dispatch(
         }
     };
     let kernel = kernel.map_err(|refusal| refusal.at(step.node.map_or(0, |id| id.0), "", name))?;
-    let mut binder = Binder { graph, target, plan, tensors: Vec::new() };
-    let (loads, stores) = binder.bind(step, &kernel)?;
-    let tensors = binder.tensors;
-    let constants: Vec<usize> = kernel
-        .constants
-        .iter()
-        .map(|constant| plan.add_weights(target.elem, constant.values.clone()))
-        .collect();
+    let inlines = step
+        .node
+        .map(|id| graph.node(id))
+        .map_or(Vec::new(), |node| node.op.gpu_inlines(&graph.operands(node)));
+    let mut binder = Binder { graph, weights: weights_of(target, step), plan, tensors: Vec::new() };
+    let (loads, stores) = binder.bind(step, &kernel, &inlines)?;
+    let (tensors, weights) = (binder.tensors, weights_of(target, step));
+    let constants: Vec<usize> =
+        kernel.constants.iter().map(|constant| plan.add_weights(weights, constant.values.clone())).collect();
     let named: Vec<(String, Elem)> =
-        kernel.constants.iter().map(|constant| (constant.name.to_string(), target.elem)).collect();
-    let shader = expand(&kernel, target.dialect, &loads, &stores, &named)?;
+        kernel.constants.iter().map(|constant| (constant.name.to_string(), weights)).collect();
+    let shader = expand(&kernel, target.dialect, &loads, &stores, &named, &inlines)?;
     let Kernel { choice, source, grid, macs, .. } = kernel;
     Ok(Dispatch { choice, shader, source, grid, tensors, constants, macs })
 }
@@ -250,13 +258,19 @@ fn copied(graph: &Graph, step: &Step) -> Verdict<Kernel> {
 
 struct Binder<'a> {
     graph: &'a Graph,
-    target: &'a Target,
+    /// How the step's weights are stored.
+    weights: Elem,
     plan: &'a mut Plan,
     tensors: Vec<Bound>,
 }
 
 impl Binder<'_> {
-    fn bind(&mut self, step: &Step, kernel: &Kernel) -> Result<(Vec<Binding>, Vec<Binding>)> {
+    fn bind(
+        &mut self,
+        step: &Step,
+        kernel: &Kernel,
+        inlines: &[Inline],
+    ) -> Result<(Vec<Binding>, Vec<Binding>)> {
         let mut loads = Vec::new();
         let result = nhwc(&self.graph.value(step.outputs[0]).ty.shape).unwrap_or([1; 4]);
         for &(name, input) in &kernel.inputs {
@@ -267,6 +281,13 @@ impl Binder<'_> {
                 None => self.spread(value, step.outputs[0]),
             };
             loads.push(self.load(name.to_string(), value, full, chain, result)?);
+        }
+        for (inline, read) in
+            inlines.iter().flat_map(|inline| inline.reads.iter().map(move |read| (inline, read)))
+        {
+            let Some(value) = step.inputs.get(read.input).copied().flatten() else { continue };
+            let spread = Broadcast { full: read.full };
+            loads.push(self.load(format!("e{}", read.input), value, spread, String::new(), inline.shape)?);
         }
         let chains = step.prologues.iter().enumerate().map(|(input, chain)| (chain, step.inputs[input]));
         for (chain, on) in chains.chain([(&step.epilogue, Some(step.outputs[0]))]) {
@@ -293,7 +314,7 @@ impl Binder<'_> {
     /// How a value is stored: a constant as weights are, the others as placed.
     fn element(&self, value: ValueId, constant: bool) -> Elem {
         let placed = self.plan.placement(value).filter(|_| !constant);
-        placed.map_or(self.target.elem, |place| place.elem)
+        placed.map_or(self.weights, |place| place.elem)
     }
 
     fn spread(&self, from: ValueId, to: ValueId) -> Broadcast {
@@ -313,7 +334,7 @@ impl Binder<'_> {
         let constant = self.graph.value(value).constant.as_ref();
         self.tensors.push(match constant {
             None => Bound::Arena(value),
-            Some(tensor) => Bound::Weights(self.plan.add_weights(self.target.elem, texels(tensor))),
+            Some(tensor) => Bound::Weights(self.plan.add_weights(self.weights, texels(tensor))),
         });
         let slices = over[3].div_ceil(4);
         let elem = self.element(value, constant.is_some());

@@ -19,7 +19,7 @@ pub use reals::Reals;
 use crate::graph::{Graph, NodeId, ValueId};
 use crate::store::fingerprint;
 use crate::wgsl::{Choice, Dialect, Elem, Shader};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a node runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,8 +39,19 @@ pub struct Target {
     pub elem: Elem,
     /// Maps of at most this many pixels stay f32 where halves are asked for.
     pub small_map: usize,
+    /// Values that stay f32 where halves are asked for, with the weights of the nodes that write them.
+    pub full: BTreeSet<ValueId>,
     /// Nodes that must run on the CPU.
     pub on_cpu: Vec<NodeId>,
+    /// Whether the processor does the work of the GPU.
+    pub software: bool,
+}
+
+impl Target {
+    /// A target without exceptions.
+    pub fn new(dialect: Dialect, elem: Elem) -> Self {
+        Self { dialect, elem, small_map: 0, full: BTreeSet::new(), on_cpu: Vec::new(), software: false }
+    }
 }
 
 /// Which kernel each node uses, where it is not the heuristic's.
@@ -162,6 +173,12 @@ impl Plan {
     pub fn sources(&self) -> BTreeMap<&'static str, u64> {
         let dispatches = self.steps.iter().filter_map(|planned| planned.dispatch.as_ref());
         dispatches.map(|d| (d.choice.kernel, fingerprint([d.source.as_bytes()]))).collect()
+    }
+
+    /// The kernel of each step; none on the CPU.
+    pub fn choices(&self) -> Vec<Option<Choice>> {
+        let dispatches = self.steps.iter().map(|planned| planned.dispatch.as_ref());
+        dispatches.map(|dispatch| dispatch.map(|dispatch| dispatch.choice.clone())).collect()
     }
 
     /// Bytes of the weights that a step reads.

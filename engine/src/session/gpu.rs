@@ -1,16 +1,18 @@
 //! A session on the GPU, with the CPU for nodes that have no kernel there.
 
 use super::Precision;
+use super::halves::LayerError;
 use crate::cpu::Program;
 use crate::error::{Error, Result};
 use crate::gpu::{Executable, Gpu, TextureInput, TextureOutput};
 use crate::graph::{Graph, NodeId, ValueId};
 use crate::ops::chain::nhwc;
+use crate::passes::Applied;
 use crate::plan::{Choices, Placement, Plan, Planned, Target};
-use crate::store::Store;
+use crate::store::{Store, fingerprint};
 use crate::tensor::Tensor;
-use crate::tune::{self, Background, Report, Winners};
-use crate::wgsl::{Elem, nhwc_from_texels, texels_from_nhwc};
+use crate::tune::{self, Background, Fusion, Prepared, Report, Subject, Winners};
+use crate::wgsl::{Dialect, Elem, nhwc_from_texels, texels_from_nhwc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -62,8 +64,10 @@ pub struct Runner {
     program: Program,
     /// The kernels of the nodes that run on the CPU, but for the plain ones.
     cpu_kernels: BTreeMap<NodeId, String>,
-    target: Target,
-    choices: Choices,
+    /// Which groups of nodes became blocks.
+    blocks: Applied,
+    layers: Vec<LayerError>,
+    subject: Subject,
     store: Option<Store>,
     search: Option<Background>,
 }
@@ -74,8 +78,11 @@ pub struct Setup<'a> {
     pub graph: Arc<Graph>,
     pub program: Program,
     pub precision: Precision,
+    /// What halves do to each layer, where that was measured.
+    pub layers: Vec<LayerError>,
     pub on_cpu: Vec<NodeId>,
     pub small_map: usize,
+    pub fusion: Fusion,
     /// Kernels that the caller fixed.
     pub choices: Choices,
     pub store: Option<Store>,
@@ -85,22 +92,27 @@ pub struct Setup<'a> {
 
 impl Runner {
     pub fn new(setup: Setup<'_>) -> Result<Self> {
-        let Setup { gpu, graph, program, precision, on_cpu, small_map, choices: fixed, store, search } =
+        let Setup { gpu, graph, program, precision, layers, on_cpu, fusion, choices, store, search, .. } =
             setup;
         let element = match precision {
             Precision::F32 => Elem::F32,
-            Precision::F16 => Elem::F16,
+            Precision::F16 | Precision::F16Sums | Precision::Auto => Elem::F16,
         };
+        // What was measured needs no rule of thumb.
+        let small_map = if precision == Precision::Auto { 0 } else { setup.small_map };
+        let full = layers.iter().filter(|layer| layer.is_full()).map(|layer| layer.value).collect();
         let native_f16 = gpu.dialect.native_f16 && element == Elem::F16;
-        let dialect = crate::wgsl::Dialect { native_f16, ..gpu.dialect };
-        let target = Target { dialect, elem: element, small_map, on_cpu };
+        let f16_arithmetic = native_f16 && precision == Precision::F16Sums;
+        let dialect = Dialect { native_f16, f16_arithmetic };
+        let target = Target { dialect, elem: element, small_map, full, on_cpu, software: gpu.is_software() };
+        let subject = Subject { graph, target, fusion, fixed: choices };
         let winners = store.as_ref().map(|store| Winners::read(store, gpu)).unwrap_or_default();
-        let (mut plan, choices) = remembered(&graph, &target, &winners, fixed)?;
-        let executable = Executable::new(gpu, &plan)?;
-        let searching = !search.is_zero() && !winners.know_all(&graph, &target, &plan);
-        let search = searching.then(|| {
-            Background::start(gpu, graph.clone(), target.clone(), choices.clone(), store.clone(), search)
-        });
+        let prepared = subject.prepared(&winners)?;
+        let executable = Executable::new(gpu, &prepared.plan)?;
+        let searching = !search.is_zero() && !subject.is_known(&winners, &prepared)?;
+        let used = prepared.plan.choices();
+        let search = searching.then(|| Background::start(gpu, subject.clone(), used, store.clone(), search));
+        let Prepared { graph, applied: blocks, mut plan } = prepared;
         plan.weights.iter_mut().for_each(|weights| weights.values = Vec::new());
         let on_cpu = plan.steps.iter().filter(|planned| planned.dispatch.is_none());
         let mut program = program;
@@ -117,8 +129,9 @@ impl Runner {
             input: None,
             outputs,
             graph,
-            target,
-            choices,
+            blocks,
+            layers,
+            subject,
             store,
             search: search.flatten(),
         })
@@ -129,15 +142,14 @@ impl Runner {
         self.search = None;
         let gpu = self.executable.gpu().clone();
         let never = AtomicBool::new(false);
-        let report = tune::tune(&gpu, &self.graph, &self.target, &tune::Limit::new(budget, &never))?;
+        let report = tune::tune(&gpu, &self.subject, &tune::Limit::new(budget, &never))?;
         if let Some(store) = &self.store {
             Winners::remember(store, &gpu, &report);
         }
-        let choices = report.choices();
-        if choices != self.choices {
-            let plan = Plan::gpu(&self.graph, &self.target, &choices)?;
-            let executable = Executable::new(&gpu, &plan)?;
-            self.replace(plan, executable, choices);
+        let prepared = self.subject.prepared(&Winners::of(&report))?;
+        if prepared.plan.choices() != self.plan.choices() {
+            let executable = Executable::new(&gpu, &prepared.plan)?;
+            self.replace(prepared, executable);
         }
         Ok(report)
     }
@@ -148,8 +160,8 @@ impl Runner {
         self.search = None;
         // A device that refuses to try kernels goes on with those it has.
         let Ok(found) = found else { return false };
-        let Some((plan, executable)) = found.faster else { return false };
-        self.replace(plan, executable, found.report.choices());
+        let Some((prepared, executable)) = found.faster else { return false };
+        self.replace(prepared, executable);
         true
     }
 
@@ -158,9 +170,10 @@ impl Runner {
         self.search.is_some()
     }
 
-    fn replace(&mut self, mut plan: Plan, executable: Executable, choices: Choices) {
+    fn replace(&mut self, prepared: Prepared, executable: Executable) {
+        let Prepared { graph, applied, mut plan } = prepared;
         plan.weights.iter_mut().for_each(|weights| weights.values = Vec::new());
-        (self.plan, self.executable, self.choices) = (plan, executable, choices);
+        (self.graph, self.blocks, self.plan, self.executable) = (graph, applied, plan, executable);
         let outputs = self.graph.outputs.iter().zip(&mut self.outputs);
         for (&value, output) in outputs {
             if let (Some(output), Some(place)) = (output, self.plan.placement(value)) {
@@ -169,13 +182,33 @@ impl Runner {
         }
     }
 
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// What became of the groups that may run as blocks.
+    pub fn blocks(&self) -> &Applied {
+        &self.blocks
+    }
+
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
     /// The plan as text, the CPU's kernels named.
     pub fn explain(&self) -> String {
-        self.plan.describe(|id| self.cpu_kernels.get(&id).cloned())
+        let mut text = self.plan.describe(|id| self.cpu_kernels.get(&id).cloned());
+        if !self.layers.is_empty() {
+            let halves = self.layers.iter().filter(|layer| !layer.is_full()).count();
+            text += &format!("halves in {halves} of {} layers\n", self.layers.len());
+            self.layers.iter().for_each(|layer| text += &format!("  {layer}\n"));
+        }
+        text
+    }
+
+    /// What halves do to each layer, where that was measured.
+    pub fn layer_errors(&self) -> &[LayerError] {
+        &self.layers
     }
 
     pub fn shares_weights_with(&self, other: &Self) -> bool {
@@ -189,6 +222,32 @@ impl Runner {
 
     pub fn reset(&mut self) {
         self.program.reset();
+    }
+
+    /// Whether numbers are rounded on the way: to halves, or to the steps of a quantization.
+    pub fn rounds(&self) -> bool {
+        let quantized = self.graph.values.iter().any(|value| value.ty.quantization.is_some());
+        quantized || self.subject.target.elem == Elem::F16
+    }
+
+    /// What the store says of kernels that were compared with the CPU: their text's name.
+    fn verdict(&self) -> String {
+        let dispatches = self.plan.steps.iter().filter_map(|planned| planned.dispatch.as_ref());
+        let texts: Vec<&[u8]> = dispatches.map(|dispatch| dispatch.shader.wgsl.as_bytes()).collect();
+        format!("right-{:016x}", fingerprint(texts))
+    }
+
+    /// Whether these kernels computed what the CPU does in an earlier run on this device and driver.
+    pub fn was_right(&self) -> bool {
+        let stamp = self.executable.gpu().stamp();
+        self.store.as_ref().is_some_and(|store| store.read(&self.verdict(), &stamp).is_some())
+    }
+
+    /// Remembers that they do.
+    pub fn is_right(&self) {
+        if let Some(store) = &self.store {
+            store.write(&self.verdict(), &self.executable.gpu().stamp(), b"");
+        }
     }
 
     fn place(&self, value: ValueId) -> Result<Placement> {
@@ -367,18 +426,4 @@ impl Runner {
         self.loose[root.0] = Some(tensor);
         Ok(())
     }
-}
-
-/// The plan with the caller's choices, and elsewhere those that won on this device before; with the choices.
-fn remembered(graph: &Graph, target: &Target, winners: &Winners, fixed: Choices) -> Result<(Plan, Choices)> {
-    let mut choices = winners.choices(graph, target);
-    choices.extend(fixed.clone());
-    let plan = Plan::gpu(graph, target, &choices)?;
-    let outdated = winners.outdated(graph, target, &plan);
-    if outdated.is_empty() {
-        return Ok((plan, choices));
-    }
-    choices.retain(|node, _| !outdated.contains(node));
-    choices.extend(fixed);
-    Ok((Plan::gpu(graph, target, &choices)?, choices))
 }

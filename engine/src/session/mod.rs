@@ -11,12 +11,16 @@
 //! ```
 
 #[cfg(feature = "gpu")]
+mod canary;
+#[cfg(feature = "gpu")]
 mod gpu;
+#[cfg(feature = "gpu")]
+mod halves;
 
 use crate::cpu;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Model, NodeId};
-use crate::passes::{self, Applied, PASSES};
+use crate::passes::{self, Applied};
 use crate::pool::Pool;
 use crate::schema::Bytes;
 use crate::store::Store;
@@ -27,7 +31,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(feature = "gpu")]
+use crate::{passes::PASSES, tune::Fusion};
+#[cfg(feature = "gpu")]
+pub use canary::Canary;
+#[cfg(feature = "gpu")]
 pub use gpu::{Input, StepTime};
+#[cfg(feature = "gpu")]
+pub use halves::LayerError;
 
 /// How numbers are stored and accumulated on the GPU.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -37,6 +47,11 @@ pub enum Precision {
     F32,
     /// Stored in halves, accumulated in f32.
     F16,
+    /// Stored and accumulated in halves, where the device was created with `SHADER_F16`; else like [`Precision::F16`].
+    F16Sums,
+    /// Like [`Precision::F16`] but for the layers in which halves move a result by more than a step of eight bits: measured
+    /// on the [`Builder::calibration`], and told by [`Session::explain`].
+    Auto,
 }
 
 impl Model {
@@ -77,6 +92,9 @@ impl Model {
 #[cfg(feature = "gpu")]
 const SMALL_MAP: usize = 64 * 64;
 
+/// All of [`PASSES`](passes::PASSES), and the fusion of blocks.
+const ALL_PASSES: usize = usize::MAX;
+
 /// Options of a session.
 pub struct Builder<'a> {
     model: &'a Model,
@@ -88,6 +106,12 @@ pub struct Builder<'a> {
     plain: bool,
     #[cfg(feature = "gpu")]
     choices: crate::plan::Choices,
+    #[cfg(feature = "gpu")]
+    fusion: Fusion,
+    #[cfg(feature = "gpu")]
+    verified: bool,
+    #[cfg(feature = "gpu")]
+    calibration: Vec<Tensor>,
     #[cfg(feature = "gpu")]
     search: Duration,
     #[cfg(feature = "gpu")]
@@ -147,7 +171,8 @@ impl<'a> Builder<'a> {
         Self { memory_cap: Some(bytes), ..self }
     }
 
-    /// Nodes of the optimized graph that stay on the CPU in a GPU session: for comparing and for finding faults.
+    /// Nodes of the optimized graph without blocks that stay on the CPU in a GPU session, where no blocks are made then: for
+    /// comparing and for finding faults.
     pub fn keep_on_cpu(self, nodes: impl IntoIterator<Item = NodeId>) -> Self {
         Self { on_cpu: nodes.into_iter().collect(), ..self }
     }
@@ -159,7 +184,7 @@ impl<'a> Builder<'a> {
         Self { small_map: pixels, ..self }
     }
 
-    /// The GPU kernels of nodes of the optimized graph, in place of the heuristic's.
+    /// The GPU kernels of nodes of the optimized graph, in place of the heuristic's. No blocks are made then.
     #[cfg(feature = "gpu")]
     pub fn choices(self, choices: crate::plan::Choices) -> Self {
         Self { choices, ..self }
@@ -173,7 +198,26 @@ impl<'a> Builder<'a> {
         Self { search: budget, ..self }
     }
 
-    /// Runs only the first `count` passes: for finding faults.
+    /// Whether groups of nodes run as blocks: one dispatch in place of several.
+    #[cfg(feature = "gpu")]
+    pub fn fusion(self, fusion: Fusion) -> Self {
+        Self { fusion, ..self }
+    }
+
+    /// The inputs on which [`Precision::Auto`] measures; a pattern of waves without them.
+    #[cfg(feature = "gpu")]
+    pub fn calibration(self, inputs: Vec<Tensor>) -> Self {
+        Self { calibration: inputs, ..self }
+    }
+
+    /// Compares the GPU with the CPU before the session is handed out: see [`Canary`]. A device that computes wrong numbers
+    /// is an error. What was found right on a device is not compared again where there is a [`Builder::cache`].
+    #[cfg(feature = "gpu")]
+    pub fn verified(self) -> Self {
+        Self { verified: true, ..self }
+    }
+
+    /// Runs only the first `count` passes, of which the fusion of blocks is the last: for finding faults.
     pub fn passes(self, count: usize) -> Self {
         Self { passes: count, ..self }
     }
@@ -199,8 +243,16 @@ impl<'a> Builder<'a> {
         let pool = Arc::new(Pool::new(self.threads));
         let program = cpu::Program::new(&self.model.graphs).fast(called, pool.clone())?;
         let graph = Arc::new(graph);
+        #[cfg(feature = "gpu")]
+        let canary = self.verified.then_some((self.model, self.threads));
         let runner = self.runner(graph.clone(), program, pool)?;
-        Ok(Session { graph, passes: applied, runner })
+        #[cfg_attr(not(feature = "gpu"), expect(unused_mut))]
+        let mut session = Session { graph, passes: applied, runner };
+        #[cfg(feature = "gpu")]
+        if let Some((model, threads)) = canary {
+            session.verify(model, threads)?;
+        }
+        Ok(session)
     }
 
     #[cfg(feature = "gpu")]
@@ -209,13 +261,20 @@ impl<'a> Builder<'a> {
             None => self.cpu_runner(graph, program, pool),
             Some(gpu) => {
                 self.store.iter().for_each(|store| gpu.keep_pipelines(store));
+                let fusion = if self.passes > PASSES.len() { self.fusion } else { Fusion::Never };
+                let layers = match self.precision {
+                    Precision::Auto => self.layer_errors(&graph, &pool)?,
+                    _ => Vec::new(),
+                };
                 let runner = gpu::Runner::new(gpu::Setup {
                     gpu,
+                    layers,
                     graph,
                     program,
                     precision: self.precision,
                     on_cpu: self.on_cpu,
                     small_map: self.small_map,
+                    fusion,
                     choices: self.choices,
                     store: self.store,
                     search: self.search,
@@ -224,6 +283,16 @@ impl<'a> Builder<'a> {
                 Ok(Runner::Gpu(Box::new(runner)))
             }
         }
+    }
+
+    #[cfg(feature = "gpu")]
+    fn layer_errors(&self, graph: &Graph, pool: &Arc<Pool>) -> Result<Vec<LayerError>> {
+        if !self.calibration.is_empty() {
+            return halves::layer_errors(graph, &self.calibration, pool);
+        }
+        let inputs: Vec<Tensor> =
+            self.model.inputs().into_iter().map(canary::waves).collect::<Result<_>>()?;
+        halves::layer_errors(graph, &inputs, pool)
     }
 
     #[cfg(not(feature = "gpu"))]
@@ -256,10 +325,16 @@ impl Session {
             threads: 1,
             memory_cap: None,
             on_cpu: Vec::new(),
-            passes: PASSES.len(),
+            passes: ALL_PASSES,
             plain: false,
             #[cfg(feature = "gpu")]
             choices: crate::plan::Choices::new(),
+            #[cfg(feature = "gpu")]
+            fusion: Fusion::Measured,
+            #[cfg(feature = "gpu")]
+            verified: false,
+            #[cfg(feature = "gpu")]
+            calibration: Vec::new(),
             #[cfg(feature = "gpu")]
             search: Duration::ZERO,
             #[cfg(feature = "gpu")]
@@ -272,12 +347,21 @@ impl Session {
 
     /// The graph the session runs: the model's after the passes.
     pub fn graph(&self) -> &Graph {
-        &self.graph
+        match &self.runner {
+            #[cfg(feature = "gpu")]
+            Runner::Gpu(runner) => runner.graph(),
+            _ => &self.graph,
+        }
     }
 
     /// What each pass did.
-    pub fn passes(&self) -> &[Applied] {
-        &self.passes
+    pub fn passes(&self) -> Vec<&Applied> {
+        let passes = self.passes.iter();
+        match &self.runner {
+            #[cfg(feature = "gpu")]
+            Runner::Gpu(runner) => passes.chain([runner.blocks()]).collect(),
+            _ => passes.collect(),
+        }
     }
 
     /// Runs on values and gives values, in the model's order.
@@ -432,6 +516,32 @@ impl Session {
     /// is kept in the [`Builder::cache`].
     pub fn tune(&mut self, budget: Duration) -> Result<crate::tune::Report> {
         self.gpu_runner()?.tune(budget)
+    }
+
+    /// What halves do to each layer, where [`Precision::Auto`] measured it.
+    #[cfg(feature = "gpu")]
+    pub fn layer_errors(&self) -> &[LayerError] {
+        match &self.runner {
+            Runner::Gpu(runner) => runner.layer_errors(),
+            _ => &[],
+        }
+    }
+
+    /// Whether the GPU rounds numbers where the CPU does not.
+    #[cfg(feature = "gpu")]
+    fn rounds(&self) -> bool {
+        matches!(&self.runner, Runner::Gpu(runner) if runner.rounds())
+    }
+
+    #[cfg(feature = "gpu")]
+    fn verify(&mut self, model: &Model, threads: usize) -> Result<()> {
+        let Runner::Gpu(runner) = &self.runner else { return Ok(()) };
+        if runner.was_right() {
+            return Ok(());
+        }
+        Canary::of(model, threads)?.check(self)?;
+        self.gpu_runner()?.is_right();
+        Ok(())
     }
 
     /// The time each step takes on the GPU, from time stamps; none where the device has no `TIMESTAMP_QUERY`.

@@ -1,11 +1,10 @@
 //! Measuring on a thread of its own, beside a session that runs.
 
-use super::{Limit, Report, Winners, tune};
+use super::{Limit, Prepared, Report, Subject, Winners, tune};
 use crate::error::Result;
 use crate::gpu::{Executable, Gpu};
-use crate::graph::Graph;
-use crate::plan::{Choices, Plan, Target};
 use crate::store::Store;
+use crate::wgsl::Choice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
@@ -23,18 +22,17 @@ pub struct Background {
 pub struct Found {
     /// Who ran and who won.
     pub report: Report,
-    /// The plan of the winners, compiled; none where no choice differs from those in use.
-    pub faster: Option<(Plan, Executable)>,
+    /// The winners' plan, compiled; none where it is the one in use.
+    pub faster: Option<(Prepared, Executable)>,
 }
 
 impl Background {
-    /// Starts a search of at most `budget`; `used` are the choices that the session runs with. Winners go to the store.
+    /// Starts a search of at most `budget`; `used` are the kernels that the session runs. Winners go to the store.
     /// Without a thread to run on there is no search.
     pub fn start(
         gpu: &Gpu,
-        graph: Arc<Graph>,
-        target: Target,
-        used: Choices,
+        subject: Subject,
+        used: Vec<Option<Choice>>,
         store: Option<Store>,
         budget: Duration,
     ) -> Option<Self> {
@@ -43,7 +41,7 @@ impl Background {
         let (gpu, stopped) = (gpu.clone(), Arc::clone(&stop));
         let search = move || {
             let limit = Limit::new(budget, &stopped);
-            let found = search(&gpu, &graph, &target, &used, store.as_ref(), &limit);
+            let found = search(&gpu, &subject, &used, store.as_ref(), &limit);
             // Nobody waits any more where the session is gone.
             let _ = sender.send(found);
         };
@@ -73,22 +71,20 @@ impl Drop for Background {
 
 fn search(
     gpu: &Gpu,
-    graph: &Graph,
-    target: &Target,
-    used: &Choices,
+    subject: &Subject,
+    used: &[Option<Choice>],
     store: Option<&Store>,
     limit: &Limit<'_>,
 ) -> Result<Found> {
-    let report = tune(gpu, graph, target, limit)?;
+    let report = tune(gpu, subject, limit)?;
     if let Some(store) = store {
         Winners::remember(store, gpu, &report);
     }
-    let choices = report.choices();
-    if choices == *used || report.entries.iter().all(|entry| entry.times().is_none()) {
+    let mut prepared = subject.prepared(&Winners::of(&report))?;
+    if prepared.plan.choices() == used {
         return Ok(Found { report, faster: None });
     }
-    let mut plan = Plan::gpu(graph, target, &choices)?;
-    let executable = Executable::new(gpu, &plan)?;
-    plan.weights.iter_mut().for_each(|weights| weights.values = Vec::new());
-    Ok(Found { report, faster: Some((plan, executable)) })
+    let executable = Executable::new(gpu, &prepared.plan)?;
+    prepared.plan.weights.iter_mut().for_each(|weights| weights.values = Vec::new());
+    Ok(Found { report, faster: Some((prepared, executable)) })
 }

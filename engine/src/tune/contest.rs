@@ -24,13 +24,15 @@ pub fn contests(graph: &Graph, target: &Target, plan: &Plan) -> Vec<Contest> {
     let mut index: BTreeMap<String, usize> = BTreeMap::new();
     let mut contests: Vec<Contest> = Vec::new();
     for (step, planned) in plan.steps.iter().enumerate() {
-        let (Some(id), Some(_)) = (planned.step.node, &planned.dispatch) else { continue };
+        let (Some(id), Some(dispatch)) = (planned.step.node, &planned.dispatch) else { continue };
         let key = key(graph, target, graph.node(id));
         match index.get(&key) {
             Some(&known) => contests[known].nodes.push(id),
             None => {
                 let node = graph.node(id);
-                let Ok(listed) = node.op.gpu(&graph.operands(node)) else { continue };
+                let Ok(mut listed) = node.op.gpu(&graph.operands(node)) else { continue };
+                listed.retain(|choice| *choice != dispatch.choice);
+                listed.insert(0, dispatch.choice.clone());
                 index.insert(key.clone(), contests.len());
                 contests.push(Contest { key, nodes: vec![id], step, listed });
             }
@@ -44,7 +46,8 @@ pub fn key(graph: &Graph, target: &Target, node: &Node) -> String {
     let ty = |value| graph.value(value).ty.to_string();
     let inputs: Vec<String> = node.inputs.iter().map(|input| input.map_or("-".into(), ty)).collect();
     let outputs: Vec<String> = node.outputs.iter().map(|&output| ty(output)).collect();
-    let attributes = format!("{:?} {:?} {}", node.op, target.dialect, target.small_map);
+    let full = node.outputs.iter().any(|output| target.full.contains(output));
+    let attributes = format!("{:?} {:?} {} {full}", node.op, target.dialect, target.small_map);
     format!(
         "{} {} → {} {} {:016x}",
         node.op.name(),

@@ -7,9 +7,10 @@
 //!    first, so that a budget that runs out is well spent.
 //! 2. The first round is between kernels and tiles, the second between work-group sizes of the winner, where the kernel
 //!    is free to take any.
-//! 3. Every entrant runs once to warm up and once for its time. Those slower than [`LOSING`] times the best are dropped;
-//!    the others run [`RUNS`] times in turn, and their shortest times count.
-//! 4. A challenger takes the heuristic's place only if it is faster by more than [`NOISE`].
+//! 3. Every entrant runs once to warm up and [`TASTES`] times for its time. Those slower than [`LOSING`] times the best are
+//!    dropped, the heuristic's choice apart; the others run [`RUNS`] times in turn, and their shortest times count.
+//! 4. A group of nodes that may run as a block has a [`Duel`]: the block's time against the sum of its members'.
+//! 5. A challenger takes the heuristic's place only if it is faster by more than [`NOISE`].
 //!
 //! Times are those of time stamps where the device has them; otherwise of the wall clock around enough dispatches.
 //! [`Winners`] are remembered by device, driver, operator, shape and storage; one whose kernel has another text since is
@@ -19,24 +20,29 @@ mod background;
 mod contest;
 mod report;
 mod sample;
+mod subject;
 mod winners;
 
 pub use background::{Background, Found};
 pub use contest::{Contest, contests, key};
-pub use report::{Entry, Fate, Report, Trial};
+pub use report::{Duel, Entry, Fate, Report, Trial};
+pub use subject::{Fusion, Prepared, Subject};
 pub use winners::Winners;
 
 use crate::error::Result;
 use crate::gpu::Gpu;
-use crate::graph::Graph;
+use crate::graph::{Graph, NodeId};
+use crate::passes::Group;
 use crate::plan::{Choices, Plan, Target};
 use crate::wgsl::Choice;
 use sample::{Entrant, Sample};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// An entrant slower than the best by this factor after one run is dropped.
+/// An entrant slower than the best by this factor after its first runs is dropped.
 pub const LOSING: f64 = 1.5;
+/// The first runs: one alone may have been interrupted.
+pub const TASTES: u32 = 2;
 /// The runs of an entrant that is not dropped.
 pub const RUNS: u32 = 5;
 /// The part by which a challenger must be faster than the heuristic's choice.
@@ -63,12 +69,30 @@ impl<'a> Limit<'a> {
     }
 }
 
-/// Measures the kernels that the nodes of a graph may use.
-pub fn tune(gpu: &Gpu, graph: &Graph, target: &Target, limit: &Limit<'_>) -> Result<Report> {
+/// Measures the kernels that the nodes of a graph may use, then those of the blocks that groups of them may run as.
+pub fn tune(gpu: &Gpu, subject: &Subject, limit: &Limit<'_>) -> Result<Report> {
+    let mut report = Report { finished: true, ..Report::default() };
+    entered(gpu, &subject.graph, &subject.target, &mut report, limit)?;
+    if let Some((graph, groups)) = subject.fused()? {
+        let apart: Vec<Option<Duration>> = groups.iter().map(|group| apart(&report, group)).collect();
+        entered(gpu, &graph, &subject.target, &mut report, limit)?;
+        for (group, apart) in groups.iter().zip(apart) {
+            duel(&mut report, subject, group, apart);
+        }
+    }
+    Ok(report)
+}
+
+/// Adds the contests of a graph that the report does not have yet.
+fn entered(gpu: &Gpu, graph: &Graph, target: &Target, report: &mut Report, limit: &Limit<'_>) -> Result<()> {
     let plan = Plan::gpu(graph, target, &Choices::new())?;
-    let mut entries: Vec<Entry> = contests(graph, target, &plan).into_iter().map(Entry::new).collect();
-    let mut finished = !limit.is_reached();
-    if finished {
+    let new = |contest: &Contest| report.entries.iter().all(|entry| entry.contest.key != contest.key);
+    let fresh = contests(graph, target, &plan).into_iter().filter(new);
+    let mut entries: Vec<Entry> = fresh.map(Entry::new).collect();
+    report.sources.extend(plan.sources());
+    if limit.is_reached() {
+        report.finished = false;
+    } else if !entries.is_empty() {
         let costs = costs(gpu, &plan, &entries)?;
         let mut order: Vec<usize> = (0..entries.len()).collect();
         order.sort_by_key(|&entry| std::cmp::Reverse(costs[entry]));
@@ -76,10 +100,30 @@ pub fn tune(gpu: &Gpu, graph: &Graph, target: &Target, limit: &Limit<'_>) -> Res
             for entry in &mut entries {
                 entry.enter(round(entry, &plan));
             }
-            finished &= measure(gpu, graph, target, &plan, &mut entries, &order, limit)?;
+            report.finished &= measure(gpu, graph, target, &plan, &mut entries, &order, limit)?;
         }
     }
-    Ok(Report { entries, finished, sources: plan.sources() })
+    report.entries.extend(entries);
+    Ok(())
+}
+
+/// What a group's nodes take apart: those that ride on others have no time of their own.
+fn apart(report: &Report, group: &Group) -> Option<Duration> {
+    let of = |id: &NodeId| report.entries.iter().find(|entry| entry.contest.nodes.contains(id));
+    let timed = group.nodes.iter().filter_map(of);
+    timed.map(|entry| entry.trials.get(entry.winner())?.time).sum()
+}
+
+fn duel(report: &mut Report, subject: &Subject, group: &Group, apart: Option<Duration>) {
+    let key = subject.key(&group.block);
+    if let Some(known) = report.duels.iter_mut().find(|duel| duel.key == key) {
+        known.groups += 1;
+        return;
+    }
+    let entry = report.entries.iter().find(|entry| entry.contest.key == key);
+    let together = entry.and_then(|entry| entry.trials.get(entry.winner())?.time);
+    let source = subject.source(&group.block).unwrap_or_default();
+    report.duels.push(Duel { key, groups: 1, together, apart, believed: subject.believes(), source });
 }
 
 /// What the heuristic's kernels of each entry take together.
@@ -176,7 +220,7 @@ fn contend(
             let (entry, trial) = places[index];
             entries[entry].trials[trial].timed(time);
         }
-        if run == 0 {
+        if run + 1 == TASTES {
             running.retain(|&index| !entries[places[index].0].drops(places[index].1));
         }
     }

@@ -1,21 +1,23 @@
 //! Who ran, how fast, and who won.
 
 use super::contest::Contest;
-use super::{LOSING, NOISE};
-use crate::plan::{Choices, Plan};
+use super::{LOSING, NOISE, TASTES};
+use crate::plan::Plan;
 use crate::wgsl::Choice;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 /// The result of measuring a graph's kernels.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
     /// One for each contest.
     pub entries: Vec<Entry>,
+    /// One for each kind of group that may run as a block.
+    pub duels: Vec<Duel>,
     /// Whether everything was measured before the time was up.
     pub finished: bool,
-    /// The text of each kernel that the heuristic's plan uses, by its name, as a fingerprint.
+    /// The text of each kernel that the heuristic's plans use, by its name, as a fingerprint.
     pub sources: BTreeMap<&'static str, u64>,
 }
 
@@ -40,6 +42,49 @@ pub struct Trial {
     closed: bool,
 }
 
+/// A block against its members, each by the fastest kernel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Duel {
+    /// The block's contest.
+    pub key: String,
+    /// The groups that it decides.
+    pub groups: u32,
+    /// What the block takes; none where it was not measured.
+    pub together: Option<Duration>,
+    /// What the members take; none where one was not measured.
+    pub apart: Option<Duration>,
+    /// Whether the heuristic runs them together.
+    pub believed: bool,
+    /// The fingerprint of the block's text.
+    pub source: u64,
+}
+
+impl Duel {
+    /// Whether both were measured.
+    pub fn is_decided(&self) -> bool {
+        self.together.is_some() && self.apart.is_some()
+    }
+
+    /// Whether the block is used: the faster, unless the heuristic's is as good.
+    pub fn is_together(&self) -> bool {
+        let Some((together, apart)) = self.together.zip(self.apart) else { return self.believed };
+        let challenger = |new: Duration, old: Duration| new.as_secs_f64() < (1.0 - NOISE) * old.as_secs_f64();
+        if self.believed { !challenger(apart, together) } else { challenger(together, apart) }
+    }
+}
+
+impl fmt::Display for Duel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = |time: Option<Duration>| {
+            time.map_or("not run".to_string(), |time| format!("{:.1} µs", time.as_secs_f64() * 1e6))
+        };
+        let (together, apart) = (time(self.together), time(self.apart));
+        let won = if self.is_together() { "together" } else { "apart" };
+        let first = if self.is_together() == self.believed { ", as the heuristic has it" } else { "" };
+        write!(f, "{}  {} groups run {won}{first}: together {together}, apart {apart}", self.key, self.groups)
+    }
+}
+
 /// What became of a trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -47,7 +92,7 @@ pub enum Fate {
     Won,
     /// Another was faster.
     Lost,
-    /// It was so much slower that it ran only once.
+    /// It was so much slower that it ran only [`TASTES`] times.
     Dropped,
     /// The time was up before its turn.
     Unmeasured,
@@ -108,8 +153,11 @@ impl Entry {
         self.trials.get(trial).filter(|trial| !trial.closed).map(|trial| &trial.choice)
     }
 
-    /// Whether a trial is too slow to run again.
+    /// Whether a trial is too slow to run again. The heuristic's goes on: all others are compared with it.
     pub(super) fn drops(&self, trial: usize) -> bool {
+        if trial == 0 {
+            return false;
+        }
         let best = self.trials.iter().filter_map(|trial| trial.time).min().unwrap_or_default();
         self.trials[trial].time.is_some_and(|time| time.as_secs_f64() > LOSING * best.as_secs_f64())
     }
@@ -142,7 +190,7 @@ impl Entry {
         match (self.winner() == trial, self.trials[trial].runs) {
             (true, _) => Fate::Won,
             (false, 0) => Fate::Unmeasured,
-            (false, 1) => Fate::Dropped,
+            (false, runs) if runs <= TASTES && trial > 0 => Fate::Dropped,
             (false, _) => Fate::Lost,
         }
     }
@@ -160,18 +208,31 @@ const WORKGROUPS: [[u32; 3]; 8] =
     [[8, 4, 1], [4, 8, 1], [8, 8, 1], [16, 4, 1], [4, 16, 1], [32, 1, 1], [4, 4, 4], [1, 1, 64]];
 
 impl Report {
-    /// The winners, where they are not the heuristic's choice.
-    pub fn choices(&self) -> Choices {
-        let changed = self.entries.iter().filter(|entry| entry.winner() > 0);
-        changed
-            .flat_map(|entry| entry.contest.nodes.iter().map(|&node| (node, entry.choice().clone())))
-            .collect()
-    }
-
-    /// What the heuristic's choices and the winners take, of all that was measured.
+    /// What the heuristic's choices and the winners take, of all that was measured; with a group either its block counts or
+    /// its members.
     pub fn times(&self) -> (Duration, Duration) {
         let sum = |(a, b): (Duration, Duration), (c, d)| (a + c, b + d);
-        self.entries.iter().filter_map(Entry::times).fold(Default::default(), sum)
+        let entries = self.entries.iter().filter(|entry| !self.is_block(entry)).filter_map(Entry::times);
+        let (heuristic, winners) = entries.fold(Default::default(), sum);
+        // What a group takes together in place of its members' time, by the heuristic's kernels and by the fastest.
+        let instead = |duel: &Duel| {
+            let block = self.entries.iter().find(|entry| entry.contest.key == duel.key)?;
+            let first = block.trials.first()?.time?;
+            let (together, apart) = duel.together.zip(duel.apart)?;
+            let gains = |used: bool, block: Duration| match used {
+                true => (block.as_secs_f64() - apart.as_secs_f64()) * f64::from(duel.groups),
+                false => 0.0,
+            };
+            Some((gains(duel.believed, first), gains(duel.is_together(), together)))
+        };
+        let (old, new) =
+            self.duels.iter().filter_map(instead).fold((0.0, 0.0), |(a, b), (c, d)| (a + c, b + d));
+        let changed = |time: Duration, by: f64| Duration::from_secs_f64((time.as_secs_f64() + by).max(0.0));
+        (changed(heuristic, old), changed(winners, new))
+    }
+
+    fn is_block(&self, entry: &Entry) -> bool {
+        self.duels.iter().any(|duel| duel.key == entry.contest.key)
     }
 }
 
@@ -185,6 +246,7 @@ impl fmt::Display for Report {
                 writeln!(f, "  {}", entry.line(trial))?;
             }
         }
+        self.duels.iter().try_for_each(|duel| writeln!(f, "{duel}"))?;
         let (heuristic, tuned) = self.times();
         writeln!(
             f,
@@ -214,7 +276,7 @@ impl Entry {
                 ("lost", format!("{:.2} × the winner's time, best of {runs} runs", self.slower(trial)))
             }
             Fate::Dropped => {
-                ("dropped", format!("{:.2} × the winner's time in its first run", self.slower(trial)))
+                ("dropped", format!("{:.2} × the winner's time in its first runs", self.slower(trial)))
             }
             Fate::Unmeasured => ("not run", "the time was up".to_string()),
         };
@@ -242,7 +304,7 @@ mod tests {
         });
         entry.enter(listed);
         for (trial, &time) in entry.trials.iter_mut().zip(times) {
-            trial.timed(Duration::from_micros(time));
+            (0..TASTES).for_each(|_| trial.timed(Duration::from_micros(time)));
         }
         entry
     }
@@ -256,6 +318,7 @@ mod tests {
 
     #[test]
     fn slow_trials_are_dropped_and_the_rest_goes_on() {
+        assert!(!entry(&[200, 100]).drops(0), "what all others are compared with goes on");
         let mut entry = entry(&[100, 149, 151]);
         assert_eq!([0, 1, 2].map(|trial| entry.drops(trial)), [false, false, true]);
         entry.trials[0].timed(Duration::from_micros(120));

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// What won each contest on one device.
 ///
 /// The file is text, a line a contest: key, kernel, tile, work-group and the fingerprint of the kernel's text, between
-/// tabs. It holds for the adapter, driver and version in its stamp; lines that make no sense are left out.
+/// tabs; and a line a group of nodes that may run as a block, whose winner is `together` or `apart`. It holds for the adapter, driver and version in its stamp; lines that make no sense are left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Winners {
     lines: BTreeMap<String, Winner>,
@@ -33,6 +33,13 @@ impl Winners {
         Self { lines }
     }
 
+    /// The winners of one report.
+    pub fn of(report: &Report) -> Self {
+        let mut winners = Self::default();
+        winners.learn(report);
+        winners
+    }
+
     /// Puts a report's winners to those that the store has.
     pub fn remember(store: &Store, gpu: &Gpu, report: &Report) -> bool {
         let mut winners = Self::read(store, gpu);
@@ -48,6 +55,18 @@ impl Winners {
             let winner = Winner { kernel: kernel.to_string(), tile, workgroup, source };
             self.lines.insert(entry.contest.key.clone(), winner);
         }
+        for duel in report.duels.iter().filter(|duel| duel.is_decided()) {
+            let kernel = if duel.is_together() { TOGETHER } else { APART }.to_string();
+            let winner = Winner { kernel, tile: [1; 3], workgroup: [1; 3], source: duel.source };
+            self.lines.insert(group_key(&duel.key), winner);
+        }
+    }
+
+    /// Whether a group of nodes is faster as a block, by the block's key; none where that is not known of a block with
+    /// this text.
+    pub fn together(&self, key: &str, source: impl FnOnce() -> Option<u64>) -> Option<bool> {
+        let winner = self.lines.get(&group_key(key))?;
+        (source() == Some(winner.source)).then_some(winner.kernel == TOGETHER)
     }
 
     /// Whether every contest of the plan was decided by kernels that still have the same text.
@@ -102,6 +121,13 @@ impl Winners {
         };
         self.lines.iter().map(line).collect()
     }
+}
+
+const TOGETHER: &str = "together";
+const APART: &str = "apart";
+
+fn group_key(key: &str) -> String {
+    format!("group {key}")
 }
 
 fn name(gpu: &Gpu) -> String {

@@ -1,6 +1,6 @@
 //! From a kernel's description and its operands' layout to WGSL.
 
-use super::{Dialect, Elem, Kernel, Scalar, preprocess};
+use super::{Dialect, Elem, Inline, Kernel, Scalar, preprocess};
 use crate::error::Result;
 use std::fmt::Write;
 
@@ -56,13 +56,14 @@ impl Shader {
 
 /// Writes the shader of `kernel`. `loads` are its input slots followed by what chains read, `stores` its output slots
 /// followed by the values that chains tap; `constants` names each constant (the kernel's, then the chains') and says
-/// how it is stored.
+/// how it is stored; `inlines` are the functions its source calls.
 pub fn expand(
     kernel: &Kernel,
     dialect: Dialect,
     loads: &[Binding],
     stores: &[Binding],
     constants: &[(String, Elem)],
+    inlines: &[Inline],
 ) -> Result<Shader> {
     let mut params = Params::default();
     for (index, binding) in loads.iter().chain(stores).enumerate() {
@@ -89,6 +90,7 @@ pub fn expand(
     constants.iter().for_each(|(name, elem)| constant_access(&mut wgsl, name, *elem, dialect));
     loads.iter().rev().for_each(|binding| load_access(&mut wgsl, binding, dialect));
     stores.iter().rev().for_each(|binding| store_access(&mut wgsl, binding, dialect));
+    inlines.iter().for_each(|inline| inline_function(&mut wgsl, inline));
     wgsl.push_str(&preprocess(kernel.source, &kernel.defines)?);
     Ok(Shader { label: label(kernel, dialect, loads, stores), wgsl, params: params.values })
 }
@@ -239,15 +241,31 @@ fn store_access(wgsl: &mut String, binding: &Binding, dialect: Dialect) {
     );
 }
 
+fn inline_function(wgsl: &mut String, inline: &Inline) {
+    let Inline { name, body, shape, .. } = inline;
+    let tail = match body.is_empty() {
+        true => String::new(),
+        false => tail_of(shape[3], &shape[3].div_ceil(4).to_string()),
+    };
+    let _ = writeln!(
+        wgsl,
+        "fn {name}(x: i32, y: i32, l: i32, value: Acc4) -> Acc4 {{\n  var v = value;\n{body}{tail}  return v;\n}}"
+    );
+}
+
 /// The statement that zeroes the lanes past the last channel.
 fn tail(binding: &Binding) -> String {
-    let name = &binding.name;
-    match binding.shape[3] % 4 {
+    tail_of(binding.shape[3], &format!("params.{}_s", binding.name))
+}
+
+/// The same for a tensor of so many channels, whose slices an expression counts.
+fn tail_of(channels: usize, slices: &str) -> String {
+    match channels % 4 {
         0 => String::new(),
         lanes => {
             let mask: Vec<&str> = (0..4).map(|lane| if lane < lanes { "true" } else { "false" }).collect();
             format!(
-                "  if l % params.{name}_s == params.{name}_s - 1 {{ v = select(Acc4(0.0), v, vec4<bool>({})); }}\n",
+                "  if l % {slices} == {slices} - 1 {{ v = select(Acc4(0.0), v, vec4<bool>({})); }}\n",
                 mask.join(", ")
             )
         }

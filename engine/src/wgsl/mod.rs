@@ -19,6 +19,7 @@
 //! - `T_load(x, y, layer) -> Acc4` for each input slot, prologue included; no bounds are checked;
 //! - `T_store(x, y, layer, value)` for each output slot, epilogue included; it ignores places outside the tensor;
 //! - `C_load(i) -> Acc4` for each constant;
+//! - `F(x, y, layer, value) -> Acc4` for each [`Inline`] of the operator;
 //! - `WGX`, `WGY`, `WGZ`: the work-group's size, pipeline-overridable.
 //!
 //! and may use the [`preprocess`]or's lines: `#if A`, `#else`, `#endif` on [`Kernel::defines`], and
@@ -141,6 +142,28 @@ pub struct Constant {
     pub name: &'static str,
     /// The numbers, four to a texel.
     pub values: Vec<f32>,
+}
+
+/// Elementwise steps between the parts of a kernel: the source calls `NAME(x, y, l, value) -> Acc4`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inline {
+    /// The function's name.
+    pub name: &'static str,
+    /// WGSL statements that change `v: Acc4` at `(x, y, l)`.
+    pub body: String,
+    /// The operator's inputs that the statements read.
+    pub reads: Vec<Read>,
+    /// The shape `[n, h, w, c]` of what it is applied to.
+    pub shape: [usize; 4],
+}
+
+/// An operand of elementwise steps, read by `e{input}_load`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// Which of the operator's inputs.
+    pub input: usize,
+    /// For each of n, h, w, c: whether the operand has that extent (otherwise it has 1).
+    pub full: [bool; 4],
 }
 
 /// The description of one dispatch.

@@ -14,6 +14,7 @@ struct Params {
   dst_s: i32,
   dst_n: i32,
   weights_offset: i32,
+  row: i32,
   group_texels: i32,
   kernel_h: i32,
   kernel_w: i32,
@@ -25,8 +26,8 @@ struct Params {
   left: i32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-override WGX: u32 = 8u;
-override WGY: u32 = 4u;
+override WGX: u32 = 64u;
+override WGY: u32 = 1u;
 override WGZ: u32 = 1u;
 const TX: i32 = 1;
 const TY: i32 = 1;
@@ -46,8 +47,8 @@ fn dst_store(x: i32, y: i32, l: i32, value: Acc4) {
   arena_f32[params.dst_offset + (l * params.dst_h + y) * params.dst_w + x] = vec4<f32>(v);
 }
 // One invocation computes TX × TY pixels of TS output slices: a register tile of TX·TY·TS texels.
-// Grid: ⌈w / (WGX·TX)⌉ × ⌈h / (WGY·TY)⌉ × ⌈batches · ⌈slices / TS⌉ / WGZ⌉. Every invocation of a work-group with WGZ = 1 reads the same
-// weights, so that they are scalar or broadcast loads.
+// Grid: tiles numbered row by row, `row` invocations in each of its rows × ⌈batches · ⌈slices / TS⌉ / WGZ⌉. Every invocation
+// of a work-group with WGZ = 1 reads the same weights, so that they are scalar or broadcast loads.
 // Weights: for each group of TS output slices: TS bias texels, then for each tap row-major, each input slice, each of the
 // TS slices: four texels, one for each input lane, holding the four output lanes.
 // src [n, h, w, c] is read with zeros outside.
@@ -55,12 +56,14 @@ fn dst_store(x: i32, y: i32, l: i32, value: Acc4) {
 
 @compute @workgroup_size(WGX, WGY, WGZ)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  let x0 = i32(id.x) * TX;
-  let y0 = i32(id.y) * TY;
+  let tile = i32(id.x) + i32(id.y) * params.row;
+  let columns = (params.dst_w + TX - 1) / TX;
+  let x0 = tile % columns * TX;
+  let y0 = tile / columns * TY;
   let groups = (params.dst_s + TS - 1) / TS;
   let batch = i32(id.z) / groups;
   let group = i32(id.z) - batch * groups;
-  if x0 >= params.dst_w || y0 >= params.dst_h || batch >= params.dst_n { return; }
+  if y0 >= params.dst_h || batch >= params.dst_n { return; }
   let layer = batch * params.src_s;
   var at = group * params.group_texels;
   var acc_0_0_0 = weights_load(at + 0);

@@ -15,12 +15,13 @@ struct Params {
   dst_s: i32,
   dst_n: i32,
   weights_offset: i32,
+  row: i32,
   top: i32,
   left: i32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-override WGX: u32 = 8u;
-override WGY: u32 = 8u;
+override WGX: u32 = 64u;
+override WGY: u32 = 1u;
 override WGZ: u32 = 1u;
 const TX: i32 = 1;
 const TY: i32 = 1;
@@ -44,7 +45,7 @@ fn dst_store(x: i32, y: i32, l: i32, value: Acc4) {
 }
 // One invocation computes TX × TY pixels of one slice with a window of KH × KW taps, steps SY and SX; what it reads of a
 // row of the input serves all taps and outputs that need it.
-// Grid: ⌈w / (WGX·TX)⌉ × ⌈h / (WGY·TY)⌉ × ⌈layers / WGZ⌉.
+// Grid: tiles numbered row by row, `row` invocations in each of its rows × ⌈layers / WGZ⌉.
 // Weights: for each slice a texel of bias, then one for each tap, row-major. src [n, h, w, c] is read with zeros outside.
 
 fn tap(x: i32, y: i32, l: i32) -> Acc4 {
@@ -55,10 +56,12 @@ fn tap(x: i32, y: i32, l: i32) -> Acc4 {
 
 @compute @workgroup_size(WGX, WGY, WGZ)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  let x0 = i32(id.x) * TX;
-  let y0 = i32(id.y) * TY;
+  let tile = i32(id.x) + i32(id.y) * params.row;
+  let columns = (params.dst_w + TX - 1) / TX;
+  let x0 = tile % columns * TX;
+  let y0 = tile / columns * TY;
   let l = i32(id.z);
-  if x0 >= params.dst_w || y0 >= params.dst_h || l >= params.dst_s * params.dst_n { return; }
+  if y0 >= params.dst_h || l >= params.dst_s * params.dst_n { return; }
   let from_x = x0 * SX - params.left;
   let from_y = y0 * SY - params.top;
   let at = (l % params.dst_s) * (1 + KH * KW);

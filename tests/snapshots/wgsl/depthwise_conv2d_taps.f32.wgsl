@@ -14,6 +14,7 @@ struct Params {
   dst_s: i32,
   dst_n: i32,
   weights_offset: i32,
+  row: i32,
   top: i32,
   left: i32,
   kernel_h: i32,
@@ -26,8 +27,8 @@ struct Params {
   src_c: i32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-override WGX: u32 = 8u;
-override WGY: u32 = 8u;
+override WGX: u32 = 64u;
+override WGY: u32 = 1u;
 override WGZ: u32 = 1u;
 const TX: i32 = 1;
 const TY: i32 = 1;
@@ -46,7 +47,7 @@ fn dst_store(x: i32, y: i32, l: i32, value: Acc4) {
   arena_f32[params.dst_offset + (l * params.dst_h + y) * params.dst_w + x] = vec4<f32>(v);
 }
 // One invocation computes TX pixels of one slice, tap by tap.
-// Grid: ⌈w / (WGX·TX)⌉ × ⌈h / WGY⌉ × ⌈layers / WGZ⌉.
+// Grid: tiles numbered row by row, `row` invocations in each of its rows × ⌈layers / WGZ⌉.
 // Weights: for each slice a texel of bias, then one for each tap, row-major. src [n, h, w, c] is read with zeros outside.
 // MULTIPLIED: output channel o reads input channel ⌊o / multiplier⌋, so that the four lanes lie in at most two texels.
 
@@ -59,10 +60,12 @@ fn tap(x: i32, y: i32, l: i32) -> Acc4 {
 
 @compute @workgroup_size(WGX, WGY, WGZ)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  let x0 = i32(id.x) * TX;
-  let y0 = i32(id.y);
+  let tile = i32(id.x) + i32(id.y) * params.row;
+  let columns = (params.dst_w + TX - 1) / TX;
+  let x0 = tile % columns * TX;
+  let y0 = tile / columns;
   let l = i32(id.z);
-  if x0 >= params.dst_w || y0 >= params.dst_h || l >= params.dst_s * params.dst_n { return; }
+  if y0 >= params.dst_h || l >= params.dst_s * params.dst_n { return; }
   let slice = l % params.dst_s;
   var at = slice * (1 + params.kernel_h * params.kernel_w);
   let bias = weights_load(at);

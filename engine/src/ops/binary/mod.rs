@@ -8,7 +8,9 @@ pub mod cases;
 mod gpu;
 
 use super::chain::{Broadcast, Chain, Link, Other, carried};
-use super::{Activation, CpuKernel, Operands, Operator, Refusal, Source, Verdict, cpu};
+#[cfg(feature = "cpu")]
+use super::cpu;
+use super::{Activation, CpuKernel, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{DType, Tensor, TensorType, strides};
 
 /// A function of two numbers.
@@ -251,10 +253,12 @@ impl Operator for Binary {
         Ok(vec![Tensor::from_reals(ty.clone(), &values)?])
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         cpu::elementwise(self, operands, chain).or_else(|| cpu::staged(self, operands, chain))
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
         cpu::elementwise(self, operands, &Chain::empty()).is_some()
     }

@@ -5,6 +5,7 @@
 
 /// The family's cases.
 pub mod cases;
+#[cfg(feature = "cpu")]
 mod cpu;
 
 use super::rearrange::{self, Join};
@@ -96,6 +97,7 @@ impl Operator for Concat {
         Ok(vec![Tensor::from_reals(ty.clone(), &active)?])
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         cpu::kernel(self, operands, chain)
     }

@@ -1,6 +1,6 @@
 // One invocation computes TX × TY pixels of TS output slices: a register tile of TX·TY·TS texels.
-// Grid: ⌈w / (WGX·TX)⌉ × ⌈h / (WGY·TY)⌉ × ⌈batches · ⌈slices / TS⌉ / WGZ⌉. Every invocation of a work-group with WGZ = 1 reads the same
-// weights, so that they are scalar or broadcast loads.
+// Grid: tiles numbered row by row, `row` invocations in each of its rows × ⌈batches · ⌈slices / TS⌉ / WGZ⌉. Every invocation
+// of a work-group with WGZ = 1 reads the same weights, so that they are scalar or broadcast loads.
 // Weights: for each group of TS output slices: TS bias texels, then for each tap row-major, each input slice, each of the
 // TS slices: four texels, one for each input lane, holding the four output lanes.
 // src [n, h, w, c] is read with zeros outside.
@@ -14,12 +14,14 @@ fn tap(x: i32, y: i32, l: i32) -> Acc4 {
 
 @compute @workgroup_size(WGX, WGY, WGZ)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  let x0 = i32(id.x) * TX;
-  let y0 = i32(id.y) * TY;
+  let tile = i32(id.x) + i32(id.y) * params.row;
+  let columns = (params.dst_w + TX - 1) / TX;
+  let x0 = tile % columns * TX;
+  let y0 = tile / columns * TY;
   let groups = (params.dst_s + TS - 1) / TS;
   let batch = i32(id.z) / groups;
   let group = i32(id.z) - batch * groups;
-  if x0 >= params.dst_w || y0 >= params.dst_h || batch >= params.dst_n { return; }
+  if y0 >= params.dst_h || batch >= params.dst_n { return; }
   let layer = batch * params.src_s;
   var at = group * params.group_texels;
 #for s in 0..TS

@@ -1,5 +1,5 @@
 use super::Conv2d;
-use crate::ops::{Operands, Refusal, Verdict, Window};
+use crate::ops::{Operands, Refusal, Verdict, Window, grid};
 use crate::wgsl::{Choice, Constant, Kernel};
 
 const CONV2D: &str = include_str!("conv2d.wgsl");
@@ -46,11 +46,9 @@ pub fn choices(conv: &Conv2d, operands: &Operands) -> Verdict<Vec<Choice>> {
     let first = fitting.iter().position(|t| invocations(t) >= 1024).unwrap_or(fitting.len() - 1);
     let best = fitting.remove(first);
     fitting.insert(0, best);
-    let flat = h * w == 1;
-    let workgroup = |t: [u32; 3]| match (flat, w.div_ceil(t[0] as usize)) {
-        (true, _) => [1, 1, 32],
-        (false, 0..=4) => [4, 8, 1],
-        (false, _) => [8, 4, 1],
+    let workgroup = |t: [u32; 3]| {
+        let tiles = w.div_ceil(t[0] as usize) * h.div_ceil(t[1] as usize);
+        grid::flat_workgroup(tiles, n * slices.div_ceil(t[2] as usize))
     };
     Ok(fitting.into_iter().map(|tile| Choice::new("conv2d", workgroup(tile)).tiled(tile)).collect())
 }
@@ -62,7 +60,7 @@ pub fn kernel(conv: &Conv2d, operands: &Operands, choice: &Choice) -> Verdict<Ke
     let groups = o.div_ceil(4).div_ceil(ts);
     let (top, left) = (window.before(0, in_h), window.before(1, in_w));
     let pointwise = kh == 1 && kw == 1 && top == 0 && left == 0;
-    let invocations = [w.div_ceil(tx), h.div_ceil(ty), n * groups];
+    let (grid, row) = grid::flat(choice.workgroup, w.div_ceil(tx) * h.div_ceil(ty), n * groups);
     let bias = operands.weights(2)?;
     let values = packed(&operands.weights(1)?.unwrap_or_default(), bias.as_deref(), [o, kh, kw, c], ts);
     Ok(Kernel {
@@ -75,6 +73,7 @@ pub fn kernel(conv: &Conv2d, operands: &Operands, choice: &Choice) -> Verdict<Ke
             ("POINTWISE", pointwise as i64),
         ],
         params: vec![
+            ("row", row.into()),
             ("group_texels", (ts + kh * kw * c.div_ceil(4) * ts * 4).into()),
             ("kernel_h", kh.into()),
             ("kernel_w", kw.into()),
@@ -88,7 +87,7 @@ pub fn kernel(conv: &Conv2d, operands: &Operands, choice: &Choice) -> Verdict<Ke
         inputs: vec![("src", 0)],
         outputs: vec!["dst"],
         constants: vec![Constant { name: "weights", values }],
-        grid: choice.grid(invocations),
+        grid,
         macs: (n * h * w * o * kh * kw * c) as u64,
     })
 }

@@ -3,9 +3,11 @@
 //! Input `[n, h, w, c]`, weights OHWI `[o, kh, kw, c / groups]`, bias `[o]` or absent. Grouped where the weights have
 //! fewer input channels than the input.
 
+#[cfg(feature = "cpu")]
 mod bytes;
 /// The family's cases.
 pub mod cases;
+#[cfg(feature = "cpu")]
 mod cpu;
 pub(super) mod gpu;
 mod reference;
@@ -87,10 +89,12 @@ impl Operator for Conv2d {
         operands.products_of_channels(0)
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         cpu::kernel(self, operands, chain)
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
         cpu::applies(operands)
     }

@@ -30,7 +30,7 @@ pub fn choices(conv: &DepthwiseConv2d, operands: &Operands) -> Verdict<Vec<Choic
     let unrolls = window.dilation == [1, 1]
         && window.stride.iter().all(|&stride| stride <= 2)
         && window.size.iter().all(|&size| size <= 7);
-    Ok(match unrolls && input[3] == o {
+    let mut choices = match unrolls && input[3] == o {
         true => {
             let mut choices =
                 grid::choices(ROWS, results, &[[4, 2, 1], [4, 1, 1], [2, 2, 1], [2, 1, 1], [1, 1, 1]]);
@@ -38,7 +38,12 @@ pub fn choices(conv: &DepthwiseConv2d, operands: &Operands) -> Verdict<Vec<Choic
             choices
         }
         false => grid::choices(TAPS, results, &[[4, 1, 1], [2, 1, 1], [1, 1, 1]]),
-    })
+    };
+    for choice in &mut choices {
+        let [columns, rows, layers] = tiles(results, choice.tile);
+        choice.workgroup = grid::flat_workgroup(columns * rows, layers);
+    }
+    Ok(choices)
 }
 
 pub fn kernel(conv: &DepthwiseConv2d, operands: &Operands, choice: &Choice) -> Verdict<Kernel> {
@@ -46,7 +51,9 @@ pub fn kernel(conv: &DepthwiseConv2d, operands: &Operands, choice: &Choice) -> V
     let [kh, kw] = window.size;
     let (top, left) = (window.before(0, in_h), window.before(1, in_w));
     let [tx, ty, _] = choice.tile.map(i64::from);
-    let mut params = vec![("top", top.into()), ("left", left.into())];
+    let [columns, rows, layers] = tiles([w, h, n * o.div_ceil(4)], choice.tile);
+    let (grid, row) = grid::flat(choice.workgroup, columns * rows, layers);
+    let mut params = vec![("row", row.into()), ("top", top.into()), ("left", left.into())];
     let mut defines = vec![("TX", tx), ("TY", ty)];
     let [sy, sx] = window.stride;
     if choice.kernel == ROWS {
@@ -70,13 +77,13 @@ pub fn kernel(conv: &DepthwiseConv2d, operands: &Operands, choice: &Choice) -> V
         inputs: vec![("src", 0)],
         outputs: vec!["dst"],
         constants: vec![Constant { name: "weights", values: packed(operands, kh * kw, o)? }],
-        grid: choice.grid(tiles([w, h, n * o.div_ceil(4)], choice.tile)),
+        grid,
         macs: (n * h * w * o * kh * kw) as u64,
     })
 }
 
 /// For each slice a texel of bias and one for each tap; lanes past the last channel are zero.
-fn packed(operands: &Operands, taps: usize, o: usize) -> Verdict<Vec<f32>> {
+pub fn packed(operands: &Operands, taps: usize, o: usize) -> Verdict<Vec<f32>> {
     let weights = operands.weights(1)?.unwrap_or_default();
     let bias = operands.weights(2)?.unwrap_or_else(|| vec![0.0; o]);
     let texel = |row: &[f32], slice: usize| {

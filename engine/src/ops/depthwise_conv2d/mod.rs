@@ -4,8 +4,9 @@
 
 /// The family's cases.
 pub mod cases;
+#[cfg(feature = "cpu")]
 mod cpu;
-mod gpu;
+pub(super) mod gpu;
 mod reference;
 
 use super::{Activation, Chain, CpuKernel, Operands, Operator, Padding, Refusal, Source, Verdict, Window};
@@ -82,10 +83,12 @@ impl Operator for DepthwiseConv2d {
         operands.products_of_channels(3)
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         cpu::kernel(self, operands, chain)
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
         cpu::applies(operands)
     }

@@ -1,5 +1,5 @@
 // One invocation computes TX pixels of one slice, tap by tap.
-// Grid: ⌈w / (WGX·TX)⌉ × ⌈h / WGY⌉ × ⌈layers / WGZ⌉.
+// Grid: tiles numbered row by row, `row` invocations in each of its rows × ⌈layers / WGZ⌉.
 // Weights: for each slice a texel of bias, then one for each tap, row-major. src [n, h, w, c] is read with zeros outside.
 // MULTIPLIED: output channel o reads input channel ⌊o / multiplier⌋, so that the four lanes lie in at most two texels.
 
@@ -19,10 +19,12 @@ fn lane(a: Acc4, b: Acc4, i: i32) -> Acc {
 
 @compute @workgroup_size(WGX, WGY, WGZ)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  let x0 = i32(id.x) * TX;
-  let y0 = i32(id.y);
+  let tile = i32(id.x) + i32(id.y) * params.row;
+  let columns = (params.dst_w + TX - 1) / TX;
+  let x0 = tile % columns * TX;
+  let y0 = tile / columns;
   let l = i32(id.z);
-  if x0 >= params.dst_w || y0 >= params.dst_h || l >= params.dst_s * params.dst_n { return; }
+  if y0 >= params.dst_h || l >= params.dst_s * params.dst_n { return; }
   let slice = l % params.dst_s;
   var at = slice * (1 + params.kernel_h * params.kernel_w);
 #if MULTIPLIED

@@ -3,9 +3,11 @@
 //! Weights `[o, i]`, bias `[o]` or absent. The output is `[rows, o]`, or with `keep_num_dims` the input's shape with its
 //! last dimension, then i, replaced by o.
 
+#[cfg(feature = "cpu")]
 mod bytes;
 /// The family's cases.
 pub mod cases;
+#[cfg(feature = "cpu")]
 mod cpu;
 mod gpu;
 
@@ -88,10 +90,12 @@ impl Operator for FullyConnected {
         operands.products_of_channels(0)
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         cpu::kernel(self, operands, chain)
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
         cpu::applies(operands)
     }

@@ -21,6 +21,7 @@
 
 /// The family's cases.
 pub mod cases;
+#[cfg(feature = "cpu")]
 mod cpu;
 mod reference;
 
@@ -113,6 +114,7 @@ impl Operator for Lstm {
         reference::run(self, inputs, &outputs[0])
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         chain.is_empty().then(|| cpu::kernel(self, operands)).flatten()
     }

@@ -6,6 +6,7 @@
 
 /// The family's cases.
 pub mod cases;
+#[cfg(feature = "cpu")]
 mod cpu;
 
 use super::rearrange::{self, Rearrangement, rearranging};
@@ -136,6 +137,7 @@ impl Operator for Pad {
         Ok(vec![pick(&pool, &indices, ty)?])
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         cpu::kernel(self, operands, chain)
     }

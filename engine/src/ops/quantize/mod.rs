@@ -5,6 +5,7 @@
 
 /// The family's cases.
 pub mod cases;
+#[cfg(feature = "cpu")]
 mod cpu;
 
 use super::{Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict};
@@ -63,6 +64,7 @@ impl Operator for Quantize {
         (of == 0 && reals(operands.optional(0)?.ty) && reals(operands.outputs.first()?)).then(Chain::empty)
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         cpu::kernel(self, operands, chain)
     }

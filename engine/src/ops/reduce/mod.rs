@@ -4,9 +4,11 @@
 //! become 1 or vanish. Reals and quantized integers are folded in f64; plain integers exactly, wrapping in their type, and
 //! their mean is rounded toward zero.
 
+#[cfg(feature = "cpu")]
 mod bytes;
 /// The family's cases.
 pub mod cases;
+#[cfg(feature = "cpu")]
 mod cpu;
 pub(super) mod gpu;
 mod reference;
@@ -103,10 +105,12 @@ impl Operator for Reduce {
         Ok(vec![reference::run(self.reducer, input, &reduced, &outputs[0])?])
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         cpu::kernel(self, operands, chain)
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
         cpu::carries_chain(self, operands)
     }

@@ -7,6 +7,7 @@
 
 /// The family's cases.
 pub mod cases;
+#[cfg(feature = "cpu")]
 mod cpu;
 mod gpu;
 mod reference;
@@ -105,10 +106,12 @@ impl Operator for Resize {
         Ok(vec![reference::run(self, input, &outputs[0])?])
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         cpu::kernel(self, operands, chain)
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
         cpu::kernel(self, operands, &Chain::empty()).is_some()
     }

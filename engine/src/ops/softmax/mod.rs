@@ -3,9 +3,11 @@
 
 /// The family's cases.
 pub mod cases;
+#[cfg(feature = "cpu")]
 mod cpu;
 mod gpu;
 
+#[cfg(feature = "cpu")]
 use super::cpu::staged;
 use super::operand::reals;
 use super::{Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict};
@@ -74,10 +76,12 @@ impl Operator for Softmax {
         Ok(vec![Tensor::from_reals(outputs[0].clone(), &y)?])
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         cpu::kernel(*self, operands, chain).or_else(|| staged(self, operands, chain))
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
         cpu::applies(operands)
     }

@@ -8,7 +8,9 @@ pub mod cases;
 mod gpu;
 
 use super::chain::{Chain, Link, carried};
-use super::{CpuKernel, Operands, Operator, Refusal, Source, Verdict, cpu};
+#[cfg(feature = "cpu")]
+use super::cpu;
+use super::{CpuKernel, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{Tensor, TensorType};
 
 /// A function of one number.
@@ -229,10 +231,12 @@ impl Operator for Unary {
         Ok(vec![Tensor::from_reals(ty.clone(), &mapped)?])
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         cpu::elementwise(self, operands, chain).or_else(|| cpu::table(self, operands, chain))
     }
 
+    #[cfg(feature = "cpu")]
     fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
         cpu::elementwise(self, operands, &Chain::empty()).is_some()
     }
