@@ -1,5 +1,7 @@
 //! The register tile of a product of bytes: `R` rows by `V` vectors of columns.
 
+use std::mem::MaybeUninit;
+
 use super::Finish;
 use crate::simd::{Integers, VectorizedIntegers};
 
@@ -85,16 +87,17 @@ unsafe fn tile<N: Integers, F: Finish, const R: usize, const V: usize>(
     // SAFETY: all offsets stay within what the caller promises.
     unsafe {
         let mut sums = [[n.splat(0); V]; R];
-        for v in 0..V {
-            let start = n.load(call.starts.add(v * N::LANES));
+        for r in 0..R {
+            for v in 0..V {
+                sums[r][v] = n.load(call.starts.add(v * N::LANES));
+            }
+        }
+        if !call.terms.is_null() {
             for r in 0..R {
-                sums[r][v] = match call.terms.is_null() {
-                    true => start,
-                    false => {
-                        let [factor, term] = *call.terms.add(first + r);
-                        n.add(n.mul(start, n.splat(factor)), n.splat(term))
-                    }
-                };
+                let [factor, term] = *call.terms.add(first + r);
+                for v in 0..V {
+                    sums[r][v] = n.add(n.mul(sums[r][v], n.splat(factor)), n.splat(term));
+                }
             }
         }
         let rows = call.rows.add(first * call.stride);
@@ -112,12 +115,22 @@ unsafe fn tile<N: Integers, F: Finish, const R: usize, const V: usize>(
                 }
             }
         }
+        // What becomes of the sums is too long a loop to be unrolled: it reads them from memory of their own, so that they are
+        // in registers until here.
+        let mut kept = MaybeUninit::<[[N::I32; V]; R]>::uninit();
+        let kept = kept.as_mut_ptr().cast::<N::I32>();
+        for r in 0..R {
+            for v in 0..V {
+                kept.add(r * V + v).write(sums[r][v]);
+            }
+        }
         for r in 0..R {
             for v in 0..V {
                 let column = v * N::LANES;
                 let to = call.to.add((first + r) * call.to_stride + column);
                 let count = if v + 1 == V { last } else { N::LANES };
-                call.finish.store(n, sums[r][v], to, call.row + first + r, call.column + column, count);
+                let sums = kept.add(r * V + v).read();
+                call.finish.store(n, sums, to, call.row + first + r, call.column + column, count);
             }
         }
     }
