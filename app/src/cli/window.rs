@@ -27,8 +27,7 @@ pub fn run(arguments: &WindowArguments) -> Result<()> {
 pub fn rehearse(arguments: &RehearseArguments) -> Result<()> {
     let rehearsal = app::rehearse(&options(&arguments.window, None)?, arguments.orders, arguments.seed)?;
     println!("{rehearsal:?}");
-    let kept = |counts: [usize; 2]| counts[1] <= counts[0];
-    ensure!(kept(rehearsal.threads) && kept(rehearsal.files), "threads or files were left over");
+    ensure!(!rehearsal.leaves_something(), "threads or files were left over");
     ensure!(rehearsal.pictures > 0, "no picture was shown");
     Ok(())
 }
