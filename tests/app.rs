@@ -2,6 +2,8 @@
 
 #[path = "app/cli.rs"]
 mod cli;
+#[path = "app/faults.rs"]
+mod faults;
 #[path = "app/life.rs"]
 mod life;
 #[path = "app/models.rs"]

@@ -8,6 +8,8 @@ mod cases;
 mod conformance;
 #[path = "engine/damage.rs"]
 mod damage;
+#[path = "engine/damaged_models.rs"]
+mod damaged_models;
 #[path = "engine/drawn.rs"]
 mod drawn;
 #[path = "engine/golden.rs"]
@@ -36,6 +38,8 @@ mod resize;
 mod schema;
 #[path = "engine/selfie.rs"]
 mod selfie;
+#[path = "engine/sessions.rs"]
+mod sessions;
 #[path = "engine/shaders.rs"]
 mod shaders;
 #[path = "engine/sharing.rs"]

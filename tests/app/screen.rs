@@ -3,7 +3,7 @@
 use image::RgbImage;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// A running `Xvfb`. It ends, and its picture goes, when this is dropped.
@@ -45,6 +45,37 @@ impl Screen {
         let bytes = fs::read(self.folder.join("Xvfb_screen0")).map_err(|error| error.to_string())?;
         picture_from_xwd(&bytes).ok_or_else(|| "the screen's file is no picture".into())
     }
+}
+
+/// Runs the program on a screen of its own, on the software GPU, and gives what it printed where it succeeds and logs no
+/// error; none, after a line that says so, where there is no X server. In CI a missing one is a failure.
+pub fn in_a_window(words: &[&str]) -> Option<String> {
+    let screen = match Screen::start(640, 480) {
+        Ok(screen) => screen,
+        Err(error) => {
+            assert!(std::env::var_os("CI").is_none(), "{error}");
+            println!("SKIPPED: {error}");
+            return None;
+        }
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a crate lies in the repository");
+    let output = Command::new(root.join(".ci/with_software_gpu"))
+        .arg(env!("CARGO_BIN_EXE_matte"))
+        .args(words)
+        .env("DISPLAY", &screen.display)
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("WAYLAND_SOCKET")
+        .output()
+        .expect("the program starts");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complained = String::from_utf8_lossy(&output.stderr);
+    println!("{said}");
+    assert!(output.status.success(), "{}: {said}{complained}", output.status);
+    // What the device reports is what some tests provoke.
+    let failed =
+        complained.lines().find(|line| line.contains("ERROR") && !line.contains("the graphics device"));
+    assert_eq!(failed, None, "{complained}");
+    Some(said)
 }
 
 impl Drop for Screen {

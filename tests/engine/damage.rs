@@ -14,8 +14,14 @@ impl Random {
 
     /// Overwrites a few places of `bytes` with odd numbers, or cuts or repeats a part of them.
     pub fn damage(&mut self, bytes: &mut Vec<u8>) {
+        let places = bytes.len() - 8;
+        self.damage_at(bytes, |random| random.below(places));
+    }
+
+    /// The same at places that `place` gives, each at least 8 before the end.
+    pub fn damage_at(&mut self, bytes: &mut Vec<u8>, place: impl Fn(&mut Self) -> usize) {
         for _ in 0..1 + self.below(4) {
-            let at = self.below(bytes.len() - 8);
+            let at = place(self);
             match self.below(6) {
                 0 => bytes[at] ^= 1 << self.below(8),
                 1 => bytes[at] = self.below(256) as u8,

@@ -14,13 +14,13 @@ pub struct TestGpu {
 pub fn gpu() -> Option<TestGpu> {
     static GPU: OnceLock<Option<TestGpu>> = OnceLock::new();
     let features = wgpu::Features::SHADER_F16 | wgpu::Features::TIMESTAMP_QUERY;
-    expected(GPU.get_or_init(|| pollster::block_on(open(features))).clone())
+    expected(GPU.get_or_init(|| pollster::block_on(open(features)).map(|(_, gpu)| gpu)).clone())
 }
 
 /// A device that no other test has, with the driver's pipeline cache where there is one.
 pub fn cached() -> Option<TestGpu> {
     let features = wgpu::Features::SHADER_F16 | wgpu::Features::PIPELINE_CACHE;
-    expected(pollster::block_on(open(features)))
+    expected(pollster::block_on(open(features)).map(|(_, gpu)| gpu))
 }
 
 fn expected(gpu: Option<TestGpu>) -> Option<TestGpu> {
@@ -34,7 +34,8 @@ fn expected(gpu: Option<TestGpu>) -> Option<TestGpu> {
 /// Held by tests that compile many kernels, so that they do not compile them all at once.
 pub static COMPILING: Mutex<()> = Mutex::new(());
 
-async fn open(wanted: wgpu::Features) -> Option<TestGpu> {
+/// A device with what there is of `wanted`, and the instance that counts what is made on it.
+pub async fn open(wanted: wgpu::Features) -> Option<(wgpu::Instance, TestGpu)> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
     let adapter = instance.request_adapter(&wgpu::RequestAdapterOptions::default()).await.ok()?;
     let descriptor = wgpu::DeviceDescriptor {
@@ -43,5 +44,5 @@ async fn open(wanted: wgpu::Features) -> Option<TestGpu> {
         ..Default::default()
     };
     let (device, queue) = adapter.request_device(&descriptor).await.ok()?;
-    Some(TestGpu { device, queue })
+    Some((instance, TestGpu { device, queue }))
 }

@@ -1,6 +1,7 @@
 //! Who may use whom: the engine's order of modules, the application's pipeline apart from its window, `wgpu` in one
 //! place, `unsafe` in few.
 
+use crate::snapshot;
 use crate::source::{self, SourceFile};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::collections::BTreeMap;
@@ -111,14 +112,14 @@ fn pipeline_and_camera_see_no_window() {
 #[test]
 fn unsafe_stands_only_where_allowed_and_says_why_it_is_sound() {
     let mut wrong = Vec::new();
-    let mut count = 0;
+    let mut counts = BTreeMap::new();
     for file in source::files_under("engine/src").iter().chain(&source::files_under("app/src")) {
         let lines: Vec<&str> = file.text.lines().collect();
         source::for_each_ident(file.tokens.clone(), &mut |ident, next| {
             if ident != "unsafe" {
                 return;
             }
-            count += 1;
+            *counts.entry(file.path.to_string_lossy().replace('\\', "/")).or_insert(0) += 1;
             let line = ident.span().start().line;
             if !may_be_unsafe(file) {
                 wrong.push(format!("{}: unsafe is not allowed here", place(file, line)));
@@ -128,7 +129,11 @@ fn unsafe_stands_only_where_allowed_and_says_why_it_is_sound() {
             }
         });
     }
+    let count: usize = counts.values().sum();
     assert!(wrong.is_empty(), "{} of {count} uses of unsafe are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    let lines: String = counts.iter().map(|(file, count)| format!("| `{file}` | {count} |\n")).collect();
+    let text = format!("| file | uses of `unsafe` |\n|---|---|\n{lines}| all | {count} |\n");
+    snapshot::check("unsafe.md", &text);
 }
 
 fn may_be_unsafe(file: &SourceFile) -> bool {

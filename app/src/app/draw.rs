@@ -91,6 +91,12 @@ impl App {
             screen.overlay.finish(painting);
             return Ok(false);
         };
+        if surface.size() != painting.size() {
+            // The window has changed since the controls were laid out, which is done again.
+            screen.overlay.finish(painting);
+            window.request_redraw();
+            return Ok(false);
+        }
         let start = Instant::now();
         let view = texture.texture.create_view(&Default::default());
         let mut encoder = screen.gpu.device.create_command_encoder(&Default::default());

@@ -4,10 +4,16 @@
 //! out first, the picture drawn where it says, egui on top; then one submission and one present. Commands of
 //! the UI are carried out after that, so that a frame shows one state.
 
+#[cfg(not(target_os = "android"))]
+mod conductor;
 mod depth;
 mod draw;
 mod engines;
+#[cfg(not(target_os = "android"))]
+mod faults;
 mod figures;
+#[cfg(not(target_os = "android"))]
+mod load;
 mod look;
 mod models;
 mod outputs;
@@ -35,7 +41,11 @@ use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop, EventLoopProxy}
 use winit::keyboard::{Key, NamedKey};
 use winit::window::WindowId;
 
+#[cfg(not(target_os = "android"))]
+pub use faults::{Fault, Outcome, faults};
 pub use figures::{Figures, Meter, Stage};
+#[cfg(not(target_os = "android"))]
+pub use load::{Load, load};
 #[cfg(not(target_os = "android"))]
 pub use rehearsal::{Rehearsal, rehearse};
 pub use state::{
@@ -137,6 +147,9 @@ pub enum Event {
     Fetched(usize, Result<PathBuf>),
     /// The system tells what becomes of the window.
     Life(lifecycle::Event),
+    /// Somebody else has a hand on the program.
+    #[cfg(not(target_os = "android"))]
+    Visit(conductor::Visit),
 }
 
 /// Opens the window and runs until it is closed.
@@ -373,13 +386,18 @@ impl App {
         self.redraw();
     }
 
-    /// Begins anew on the same window's place after the device went away.
+    /// Begins anew in the same window after the device went away.
     fn recover(&mut self, events: &ActiveEventLoop) {
         log::warn!("the graphics device went away; starting again");
         self.mistrust("the graphics device went away");
+        let ground = self.screen.take().and_then(Screen::left);
         self.leave_screen();
-        self.screen = None;
-        self.enter_screen(events);
+        self.renewed = true;
+        match ground.map(|ground| Screen::on(&ground, &self.options.adapter)) {
+            Some(Ok(screen)) => self.use_screen(screen),
+            Some(Err(error)) => self.end(events, Some(error)),
+            None => self.enter_screen(events),
+        }
     }
 
     /// Takes what the system tells of the window.
@@ -510,6 +528,8 @@ impl ApplicationHandler<Event> for App {
             Event::Fetching(part) => self.fetch_goes_on(part),
             Event::Fetched(model, fetched) => self.model_fetched(model, fetched),
             Event::Life(event) => self.live(events, event),
+            #[cfg(not(target_os = "android"))]
+            Event::Visit(visit) => return visit(self),
         }
         self.redraw();
     }

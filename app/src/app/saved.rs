@@ -5,8 +5,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::{Backend, Engine, Look, Options, Precision, Theme};
@@ -75,7 +76,7 @@ impl Saved {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return (Self::default(), None),
             Err(error) => return (Self::default(), Some(aside(place, &error.into()))),
         };
-        match parsed(&text) {
+        match text.parse() {
             Ok(saved) => (saved, None),
             Err(error) => (Self::default(), Some(aside(place, &error))),
         }
@@ -118,27 +119,32 @@ impl Options {
     }
 }
 
-fn parsed(text: &str) -> Result<Saved> {
-    let saved: Saved = toml::from_str(text).context("the file is damaged")?;
-    ensure!(saved.version <= VERSION, "the file is of a newer version of Matte");
-    let look = &saved.look;
-    let parts = [
-        look.strength,
-        look.highlights,
-        look.edge,
-        look.feather,
-        look.smoothing.value,
-        look.refinement.value,
-        look.wrap.value,
-        look.wipe.value,
-    ];
-    ensure!(parts.iter().all(|part| (0.0..=1.0).contains(part)), "the file holds values out of range");
-    ensure!((1.0..=240.0).contains(&saved.target), "the file holds values out of range");
-    Ok(Saved { version: VERSION, ..saved })
+impl FromStr for Saved {
+    type Err = Error;
+
+    /// Reads the file's text.
+    fn from_str(text: &str) -> Result<Self> {
+        let saved: Saved = toml::from_str(text).context("the file is damaged")?;
+        ensure!(saved.version <= VERSION, "the file is of a newer version of Matte");
+        let look = &saved.look;
+        let parts = [
+            look.strength,
+            look.highlights,
+            look.edge,
+            look.feather,
+            look.smoothing.value,
+            look.refinement.value,
+            look.wrap.value,
+            look.wipe.value,
+        ];
+        ensure!(parts.iter().all(|part| (0.0..=1.0).contains(part)), "the file holds values out of range");
+        ensure!((1.0..=240.0).contains(&saved.target), "the file holds values out of range");
+        Ok(Saved { version: VERSION, ..saved })
+    }
 }
 
 /// Gives a file that is of no use another name, and says so.
-fn aside(place: &Path, error: &anyhow::Error) -> String {
+fn aside(place: &Path, error: &Error) -> String {
     let other = place.with_extension("toml.damaged");
     match fs::rename(place, &other) {
         Ok(()) => {
@@ -200,7 +206,7 @@ mod tests {
 
     #[test]
     fn names_that_are_missing_take_their_usual_values() {
-        let saved = parsed("version = 1\n[look]\neffect = \"portrait\"").expect("a short file");
+        let saved = str::parse::<Saved>("version = 1\n[look]\neffect = \"portrait\"").expect("a short file");
         assert_eq!(saved.look, Look { effect: Effect::Portrait, ..Look::default() });
     }
 }

@@ -7,6 +7,7 @@ pub mod download;
 mod shelf;
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -98,6 +99,15 @@ impl CardTask {
     }
 }
 
+impl FromStr for Card {
+    type Err = toml::de::Error;
+
+    /// Reads a card's text.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        toml::from_str(text)
+    }
+}
+
 /// The picture that a network takes.
 #[derive(Clone, Debug, Deserialize)]
 pub struct CardInput {
@@ -183,7 +193,7 @@ pub const FACES_NEAR: Entry = carried!("face_detection_short_range");
 impl Entry {
     /// The card.
     pub fn card(&self) -> Result<Card> {
-        toml::from_str(self.card).with_context(|| format!("the card of the model {} is damaged", self.name))
+        self.card.parse().with_context(|| format!("the card of the model {} is damaged", self.name))
     }
 
     /// Whether the program carries the file with it.

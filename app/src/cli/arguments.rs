@@ -39,6 +39,12 @@ pub enum Action {
     /// Drives the window by random orders of the events that Android sends
     #[command(hide = true)]
     Rehearse(RehearseArguments),
+    /// Changes everything every few seconds for a long time, and tells whether anything is left over
+    #[command(hide = true)]
+    Load(LoadArguments),
+    /// Provokes faults of the graphics device and tells how long it takes until pictures come again
+    #[command(hide = true)]
+    Faults(WindowArguments),
     /// Prints a model's graph and plan: dispatches, memory, where each node runs and why
     Inspect(InspectArguments),
     /// Quantizes a model, or takes it back to floats, and tells what that costs and gains
@@ -62,6 +68,20 @@ pub struct RehearseArguments {
     /// The orders of events
     #[arg(long, default_value = "1000")]
     pub orders: u64,
+    /// Where the random numbers begin
+    #[arg(long, default_value = "1")]
+    pub seed: u64,
+}
+
+/// What is loaded, and for how long.
+#[derive(Debug, Args)]
+pub struct LoadArguments {
+    /// How the window starts
+    #[command(flatten)]
+    pub window: WindowArguments,
+    /// Seconds
+    #[arg(long, default_value = "1800")]
+    pub seconds: u64,
     /// Where the random numbers begin
     #[arg(long, default_value = "1")]
     pub seed: u64,

@@ -13,7 +13,7 @@ mod figures;
 mod inspect;
 mod list;
 mod models;
-mod npz;
+pub mod npz;
 mod output;
 mod planes;
 mod process;
@@ -56,6 +56,8 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         Some(Action::Run(arguments)) => run::run(&arguments),
         Some(Action::Bench(arguments)) => bench::run(&arguments),
         Some(Action::Rehearse(arguments)) => window::rehearse(&arguments),
+        Some(Action::Load(arguments)) => window::load(&arguments),
+        Some(Action::Faults(arguments)) => window::faults(&arguments),
         Some(Action::Inspect(arguments)) => inspect::run(&arguments),
         Some(Action::Convert(arguments)) => convert::run(&arguments),
         Some(Action::Models(arguments)) => models::run(&arguments),

@@ -1,6 +1,7 @@
 //! Tensors in NumPy's `.npz` archives, in every element type that both sides know.
 
-use std::io::{Read, Seek, Write};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -12,26 +13,27 @@ use npyz::{AutoSerialize, DType as NumpyType, NpyFile, Order, TypeChar, WriterBu
 /// The largest array that is read, in bytes.
 const LARGEST: u64 = 8 << 30;
 
-/// The arrays whose names `wanted` accepts, with their names, in the archive's order.
+/// The arrays of a file whose names `wanted` accepts, with their names, in the archive's order.
 pub fn read(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Tensor)>> {
-    let open = || -> Result<_> {
-        let mut archive = NpzArchive::open(path)?;
-        let files = archive.zip_archive();
-        let mut arrays = Vec::new();
-        for index in 0..files.len() {
-            let file = files.by_index(index)?;
-            let Some(name) = array_name_from_file_name(file.name()).filter(|name| wanted(name)) else {
-                continue;
-            };
-            let name = name.to_owned();
-            let mut bytes = Vec::new();
-            file.take(LARGEST).read_to_end(&mut bytes)?;
-            let tensor = tensor_from_npy(&bytes).with_context(|| format!("the array {name}"))?;
-            arrays.push((name, tensor));
-        }
-        Ok(arrays)
-    };
+    let open = || arrays(BufReader::new(File::open(path)?), wanted);
     open().with_context(|| format!("the file {} cannot be read", path.display()))
+}
+
+/// The arrays of an archive whose names `wanted` accepts, with their names, in the archive's order.
+pub fn arrays(archive: impl Read + Seek, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Tensor)>> {
+    let mut archive = NpzArchive::new(archive)?;
+    let files = archive.zip_archive();
+    let mut arrays = Vec::new();
+    for index in 0..files.len() {
+        let file = files.by_index(index)?;
+        let Some(name) = array_name_from_file_name(file.name()).filter(|name| wanted(name)) else {
+            continue;
+        };
+        let name = name.to_owned();
+        let tensor = tensor_from_npy(file).with_context(|| format!("the array {name}"))?;
+        arrays.push((name, tensor));
+    }
+    Ok(arrays)
 }
 
 /// Writes the arrays under their names.
@@ -44,18 +46,20 @@ pub fn write(output: impl Write + Seek, arrays: &[(String, Tensor)]) -> Result<(
     Ok(())
 }
 
-fn tensor_from_npy(bytes: &[u8]) -> Result<Tensor> {
-    let mut rest = bytes;
-    let header = NpyFile::new(&mut rest)?.header().clone();
+fn tensor_from_npy(mut file: impl Read) -> Result<Tensor> {
+    let header = NpyFile::new(&mut file)?.header().clone();
     let NumpyType::Plain(kind) = header.dtype() else { bail!("it has fields, which no model takes") };
     let shape: Vec<usize> =
         header.shape().iter().map(|&extent| usize::try_from(extent)).collect::<Result<_, _>>()?;
     let size = usize::try_from(kind.size_field()).unwrap_or(usize::MAX);
     let expected = shape.iter().try_fold(size, |bytes, &extent| bytes.checked_mul(extent));
+    let most = expected.and_then(|bytes| u64::try_from(bytes).ok()).filter(|&bytes| bytes <= LARGEST);
+    let mut rest = Vec::new();
+    // One byte more, if it is there, is one too many.
+    file.take(most.map_or(0, |bytes| bytes + 1)).read_to_end(&mut rest)?;
     ensure!(
         expected == Some(rest.len()),
-        "its header speaks of {shape:?} elements of {size} bytes, but {} bytes follow",
-        rest.len()
+        "its header speaks of {shape:?} elements of {size} bytes, but other bytes follow"
     );
     ensure!(kind.endianness() != npyz::Endianness::Big || size == 1, "it is in big-endian order");
     let dtype = match (kind.type_char(), size) {
@@ -71,10 +75,10 @@ fn tensor_from_npy(bytes: &[u8]) -> Result<Tensor> {
         (TypeChar::Uint, 4) => DType::U32,
         (TypeChar::Uint, 8) => DType::U64,
         (TypeChar::Bool, 1) => DType::Bool,
-        (TypeChar::ByteStr, _) => return packed_strings(shape, size, rest),
+        (TypeChar::ByteStr, _) => return packed_strings(shape, size, &rest),
         _ => bail!("its element type {kind} is not known"),
     };
-    let rows = if header.order() == Order::Fortran { row_major(&shape, size, rest) } else { rest.to_vec() };
+    let rows = if header.order() == Order::Fortran { row_major(&shape, size, &rest) } else { rest };
     Ok(Tensor::from_bytes(TensorType::new(dtype, shape), &rows)?)
 }
 
@@ -248,6 +252,6 @@ mod tests {
             assert!(read(&path, |_| true).is_err(), "cut at {end}");
         }
         std::fs::remove_file(&path).expect("cleared away");
-        assert!(tensor_from_npy(b"\x93NUMPY").is_err());
+        assert!(tensor_from_npy(&b"\x93NUMPY"[..]).is_err());
     }
 }

@@ -1,18 +1,19 @@
 //! `matte`: the window.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
 use super::arguments::{
-    BackendName, EffectName, EngineArguments, ModeArguments, NumbersName, PrecisionName, RehearseArguments,
-    WindowArguments,
+    BackendName, EffectName, EngineArguments, LoadArguments, ModeArguments, NumbersName, PrecisionName,
+    RehearseArguments, WindowArguments,
 };
 use super::camera::Named;
 use super::engine::threads;
 use super::{bad_input, camera};
 use crate::app::{
-    self, Backend, Choice, Effect, Engine, Look, Options, Precision, Toggle, View, settings_place,
+    self, Backend, Choice, Effect, Engine, Look, Options, Outcome, Precision, Toggle, View, settings_place,
 };
 use crate::catalogue::Shelf;
 use crate::render::Wish;
@@ -29,6 +30,48 @@ pub fn rehearse(arguments: &RehearseArguments) -> Result<()> {
     println!("{rehearsal:?}");
     ensure!(!rehearsal.leaves_something(), "threads or files were left over");
     ensure!(rehearsal.pictures > 0, "no picture was shown");
+    Ok(())
+}
+
+/// The most that the process may have grown by, as a share.
+const GROWTH: f64 = 0.02;
+/// The most that a rare picture may take, as a multiple of the usual.
+const RARE: f32 = 3.0;
+
+/// Loads the window for a long time and prints what came of it.
+pub fn load(arguments: &LoadArguments) -> Result<()> {
+    let time = Duration::from_secs(arguments.seconds);
+    let load = app::load(&options(&arguments.window, None)?, time, arguments.seed)?;
+    println!("{} changes, {} pictures", load.changes, load.pictures);
+    println!("bytes in memory after each round: {:?}", load.memory);
+    println!("GPU objects after each round: {:?}", load.objects);
+    println!(
+        "grown by {:.1} %, {} GPU objects left over, p99 of the time between pictures {:.2} × the median",
+        100.0 * load.growth(),
+        load.left_over(),
+        load.p99()
+    );
+    ensure!(load.left_over() == 0, "objects of the GPU were left over");
+    ensure!(load.growth() <= GROWTH, "the process grew by more than {} %", 100.0 * GROWTH);
+    ensure!(load.p99() <= RARE, "one picture in a hundred took more than {RARE} times the usual");
+    Ok(())
+}
+
+/// The longest that the picture may be away after a fault; on a software GPU, for which the processor compiles the
+/// shaders anew and then runs them, so many times as long.
+const RECOVERY: Duration = Duration::from_secs(1);
+const SOFTWARE: u32 = 8;
+
+/// Provokes faults in the window and prints what came of each.
+pub fn faults(arguments: &WindowArguments) -> Result<()> {
+    let (outcomes, software) = app::faults(&options(arguments, None)?)?;
+    let longest = if software { SOFTWARE * RECOVERY } else { RECOVERY };
+    for Outcome { fault, recovered, notice } in &outcomes {
+        let notice = notice.as_deref().unwrap_or("nothing");
+        println!("{fault:?}: pictures again after {} ms; told: {notice}", recovered.as_millis());
+    }
+    let slow = outcomes.iter().find(|outcome| outcome.recovered > longest);
+    ensure!(slow.is_none(), "a fault took the picture away for more than {} s: {slow:?}", longest.as_secs());
     Ok(())
 }
 

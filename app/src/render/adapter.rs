@@ -45,6 +45,8 @@ impl Gpu {
 
     /// Whether the device went away and everything on it must be made anew.
     pub fn is_lost(&self) -> bool {
+        // The device tells of its loss when it is asked for anything at all.
+        self.device.poll(wgpu::PollType::Poll).ok();
         self.health.lost.load(Ordering::Acquire)
     }
 
@@ -121,15 +123,21 @@ fn watched(device: &wgpu::Device) -> Arc<Health> {
     let (faults, losses) = (Arc::clone(&health), Arc::clone(&health));
     device.on_uncaptured_error(Arc::new(move |error| {
         log::error!("the graphics device reports: {error}");
-        *faults.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+        *faults.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(in_a_line(&error.to_string()));
     }));
     device.set_device_lost_callback(move |reason, message| {
         if reason != wgpu::DeviceLostReason::Destroyed {
             log::error!("the graphics device was lost: {message}");
-            losses.lost.store(true, Ordering::Release);
         }
+        losses.lost.store(true, Ordering::Release);
     });
     health
+}
+
+/// A report of several lines, with drawings in it, as the beginning of one.
+fn in_a_line(report: &str) -> String {
+    let words: Vec<_> = report.split_whitespace().collect();
+    words.join(" ").chars().take(160).collect()
 }
 
 fn title(info: &wgpu::AdapterInfo) -> String {

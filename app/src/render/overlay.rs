@@ -15,6 +15,13 @@ pub struct Painting {
     unused: Vec<egui::TextureId>,
 }
 
+impl Painting {
+    /// Width and height in pixels of the target that it is for.
+    pub fn size(&self) -> [u32; 2] {
+        self.screen.size_in_pixels
+    }
+}
+
 impl Overlay {
     /// Makes the pipelines for a target of the format.
     pub fn new(gpu: &Gpu, format: wgpu::TextureFormat) -> Self {

@@ -10,6 +10,9 @@ use std::cell::Cell;
 /// How deep values may nest.
 const MAX_DEPTH: usize = 32;
 
+/// How many values there may be. A value takes far more memory than the byte or two that it is in the file.
+const MAX_VALUES: usize = 1 << 14;
+
 /// A value, owned.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -86,7 +89,8 @@ impl Value {
 
 /// Reads the value that the whole of `bytes` stands for.
 pub fn read(bytes: &[u8]) -> Result<Value> {
-    let reader = Reader { bytes, left: Cell::new(bytes.len().saturating_mul(8)) };
+    let (values, len) = (Cell::new(MAX_VALUES), Cell::new(bytes.len() + MAX_VALUES));
+    let reader = Reader { bytes, values, len };
     let [.., kind, width] = *bytes else {
         return Err(reader.fail(0, "it has fewer than two bytes"));
     };
@@ -100,8 +104,9 @@ pub fn read(bytes: &[u8]) -> Result<Value> {
 
 struct Reader<'a> {
     bytes: &'a [u8],
-    /// How many values and bytes may still be read: distances can share their targets.
-    left: Cell<usize>,
+    /// How many values may still be read, and how many bytes of text and blobs: distances can share their targets.
+    values: Cell<usize>,
+    len: Cell<usize>,
 }
 
 impl Reader<'_> {
@@ -110,7 +115,7 @@ impl Reader<'_> {
         if depth == 0 {
             return Err(self.fail(at, "values nest too deep"));
         }
-        self.charge(at, 1)?;
+        self.charge(&self.values, at, 1)?;
         let child = 1 << (kind & 3);
         let target = || self.target(at, width);
         match kind >> 2 {
@@ -188,14 +193,14 @@ impl Reader<'_> {
         let rest = self.bytes.get(at..).unwrap_or_default();
         let len = rest.iter().position(|&byte| byte == 0);
         let len = len.ok_or_else(|| self.fail(at, "the key has no end"))?;
-        self.charge(at, len)?;
+        self.charge(&self.len, at, len)?;
         Ok(String::from_utf8_lossy(&rest[..len]).into_owned())
     }
 
     /// The bytes at `at`, whose number lies before them.
     fn sized(&self, at: usize, width: usize) -> Result<&[u8]> {
         let len = self.len_before(at, width)?;
-        self.charge(at, len)?;
+        self.charge(&self.len, at, len)?;
         let bytes = at.checked_add(len).and_then(|end| self.bytes.get(at..end));
         bytes.ok_or_else(|| self.fail(at, "the text or blob leaves the bytes"))
     }
@@ -233,10 +238,10 @@ impl Reader<'_> {
         }
     }
 
-    fn charge(&self, at: usize, cost: usize) -> Result<()> {
-        let left = self.left.get().checked_sub(cost);
-        self.left.set(left.unwrap_or(0));
-        left.map(drop).ok_or_else(|| self.fail(at, "the distances share their targets too often"))
+    fn charge(&self, purse: &Cell<usize>, at: usize, cost: usize) -> Result<()> {
+        let left = purse.get().checked_sub(cost);
+        purse.set(left.unwrap_or(0));
+        left.map(drop).ok_or_else(|| self.fail(at, "it says more than a few thousand values"))
     }
 
     fn fail(&self, offset: usize, what: &'static str) -> Error {
