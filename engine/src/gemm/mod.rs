@@ -16,6 +16,7 @@
 pub mod bytes;
 mod micro;
 mod pack;
+mod panels;
 mod product;
 mod source;
 #[cfg(test)]

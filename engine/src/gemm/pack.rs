@@ -1,5 +1,6 @@
 //! Weights in the order in which the kernels read them.
 
+use super::panels::Panels;
 use crate::simd::{AlignedFloats, Isa, Simd, Vectorized};
 
 /// The right operand `w[n][k]` of a product with its bias, packed for one instruction set.
@@ -11,9 +12,8 @@ use crate::simd::{AlignedFloats, Isa, Simd, Vectorized};
 /// ```
 pub struct Packed {
     isa: Isa,
-    n: usize,
     k: usize,
-    tile: [usize; 3],
+    panels: Panels,
     floats: AlignedFloats,
     zeros: Vec<f32>,
 }
@@ -26,21 +26,18 @@ impl Packed {
         weight: impl Fn(usize, usize) -> f32,
         bias: impl Fn(usize) -> f32,
     ) -> Self {
-        let tile = isa.run(TileOf);
-        let mut packed = Self { isa, n, k, tile, floats: AlignedFloats::default(), zeros: vec![0.0; k] };
-        let floats = packed.panels().map(|panel| packed.panel_columns(panel) * (k + 1)).sum::<usize>();
-        packed.floats = AlignedFloats::zeros(floats);
-        for panel in packed.panels() {
+        let panels = Panels::new(n, isa.run(TileOf));
+        let floats = panels.all().map(|panel| panels.width(panel) * (k + 1)).sum();
+        let mut packed = Self { isa, k, panels, floats: AlignedFloats::zeros(floats), zeros: vec![0.0; k] };
+        for panel in panels.all() {
             packed.fill(panel, &weight, &bias);
         }
         packed
     }
 
     fn fill(&mut self, panel: usize, weight: &impl Fn(usize, usize) -> f32, bias: &impl Fn(usize) -> f32) {
-        let (columns, start) = (self.panel_columns(panel), self.panel_start(panel));
-        let first = panel * self.full_columns();
-        let valid = columns.min(self.n - first);
-        let k = self.k;
+        let (columns, start) = (self.panels.width(panel), self.panel_start(panel));
+        let (first, valid, k) = (self.panels.first(panel), self.panels.valid(panel), self.k);
         let floats: &mut [f32] = &mut self.floats;
         for column in 0..valid {
             floats[start + column] = bias(first + column);
@@ -57,7 +54,7 @@ impl Packed {
 
     /// The columns of the product.
     pub fn columns(&self) -> usize {
-        self.n
+        self.panels.columns()
     }
 
     /// The depth of the sum.
@@ -75,33 +72,18 @@ impl Packed {
         &self.zeros
     }
 
-    /// Rows of the register tile.
-    pub(super) fn tile_rows(&self) -> usize {
-        self.tile[0]
-    }
-
-    /// Columns of a full panel.
-    pub(super) fn full_columns(&self) -> usize {
-        self.tile[1] * self.tile[2]
-    }
-
-    pub(super) fn panels(&self) -> std::ops::Range<usize> {
-        0..self.n.div_ceil(self.full_columns())
-    }
-
-    /// Columns of a panel, padding included: whole vectors.
-    pub(super) fn panel_columns(&self, panel: usize) -> usize {
-        let rest = self.n - panel * self.full_columns();
-        rest.next_multiple_of(self.tile[2]).min(self.full_columns())
+    /// How the columns are cut.
+    pub(super) fn panels(&self) -> &Panels {
+        &self.panels
     }
 
     fn panel_start(&self, panel: usize) -> usize {
-        panel * self.full_columns() * (self.k + 1)
+        self.panels.first(panel) * (self.k + 1)
     }
 
     /// The panel's bias and weights.
     pub(super) fn panel(&self, panel: usize) -> &[f32] {
-        &self.floats[self.panel_start(panel)..][..self.panel_columns(panel) * (self.k + 1)]
+        &self.floats[self.panel_start(panel)..][..self.panels.width(panel) * (self.k + 1)]
     }
 }
 

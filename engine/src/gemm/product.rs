@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::micro::{self, Call, MAX_ROWS, Rows};
 use super::{Packed, Source, Window};
-use crate::pool::{Disjoint, Pool};
+use crate::pool::{Disjoint, Pool, part};
 use crate::simd::{Simd, Vectorized};
 
 /// Bytes of packed weights that a task goes through again and again: a part of the second level cache.
@@ -110,15 +110,15 @@ impl<E: Epilogue> Product<'_, E> {
         let to = Disjoint::new(to);
         pool.run(row_tasks * panel_tasks, &|task| {
             let rows = part(rows, row_tasks, task / panel_tasks);
-            let panels = part(self.weights.panels().len(), panel_tasks, task % panel_tasks);
+            let panels = part(self.weights.panels().all().len(), panel_tasks, task % panel_tasks);
             self.weights.isa().run(Task { product: self, to: &to, rows, panels });
         });
     }
 
     /// The number of tasks along the rows and along the panels.
     fn split(&self, threads: usize) -> [usize; 2] {
-        let (rows, panels) = (self.source.rows(), self.weights.panels().len());
-        let tiles = rows.div_ceil(self.weights.tile_rows());
+        let (rows, panels) = (self.source.rows(), self.weights.panels().all().len());
+        let tiles = rows.div_ceil(self.weights.panels().tile_rows());
         let floats = rows * self.weights.depth();
         let cached = if self.weights.bytes() > BLOCK_BYTES { floats.div_ceil(TASK_FLOATS) } else { 1 };
         if threads == 1 {
@@ -129,11 +129,6 @@ impl<E: Epilogue> Product<'_, E> {
         let row_tasks = worth.max(cached).min(tiles);
         [row_tasks, worth.div_ceil(row_tasks).min(panels)]
     }
-}
-
-/// The `index`th of `parts` nearly equal parts of `0..count`.
-fn part(count: usize, parts: usize, index: usize) -> Range<usize> {
-    count * index / parts..count * (index + 1) / parts
 }
 
 struct Task<'a, E> {
@@ -164,7 +159,7 @@ impl<E: Epilogue> Vectorized for Task<'_, E> {
     fn run<S: Simd>(self, simd: S) {
         let mut table = [std::ptr::null(); TABLE];
         let weights = self.product.weights;
-        let panel_bytes = weights.full_columns() * (weights.depth() + 1) * 4;
+        let panel_bytes = weights.panels().full() * (weights.depth() + 1) * 4;
         let panels_of_a_block = (BLOCK_BYTES / panel_bytes).max(1);
         for block in self.panels.clone().step_by(panels_of_a_block) {
             let block = block..self.panels.end.min(block + panels_of_a_block);
@@ -193,8 +188,8 @@ impl<E: Epilogue> Task<'_, E> {
     /// Rows whose operands and results fit the first level cache: whole tiles.
     fn strip(&self, panels: &Range<usize>) -> usize {
         let weights = self.product.weights;
-        let floats = weights.depth() + panels.len() * weights.full_columns();
-        (STRIP_FLOATS / floats).max(1).next_multiple_of(weights.tile_rows())
+        let floats = weights.depth() + panels.len() * weights.panels().full();
+        (STRIP_FLOATS / floats).max(1).next_multiple_of(weights.panels().tile_rows())
     }
 
     /// Goes through the windows of a convolution: along the inside of a row of the picture where it is long enough, else tile by tile.
@@ -332,9 +327,8 @@ impl<E: Epilogue> Task<'_, E> {
     ) {
         let weights = self.product.weights;
         let floats = weights.panel(panel);
-        let width = weights.panel_columns(panel);
-        let column = panel * weights.full_columns();
-        let columns = width.min(weights.columns() - column);
+        let width = weights.panels().width(panel);
+        let (column, columns) = (weights.panels().first(panel), weights.panels().valid(panel));
         let call = Call {
             table: table.as_ptr(),
             rows: listing,
@@ -366,8 +360,8 @@ impl<E: Epilogue> Task<'_, E> {
     #[inline(always)]
     fn finish<S: Simd>(&self, simd: S, rows: Range<usize>, panels: &Range<usize>) {
         let weights = self.product.weights;
-        let first_column = panels.start * weights.full_columns();
-        let columns = (panels.end * weights.full_columns()).min(weights.columns()) - first_column;
+        let columns = weights.panels().columns_of(panels);
+        let (first_column, columns) = (columns.start, columns.len());
         let floats = self.output(&rows, first_column, columns);
         let tile = Tile::new(floats, self.product.stride, [rows.start, rows.len()], [first_column, columns]);
         self.product.epilogue.apply(simd, tile);

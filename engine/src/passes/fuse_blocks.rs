@@ -169,21 +169,14 @@ fn fused(graph: &Graph, nodes: &[NodeId]) -> Node {
 #[cfg(test)]
 mod tests {
     use super::run;
-    use crate::graph::{Graph, Node, Value, ValueId};
+    use crate::graph::{Graph, Value, ValueId};
     use crate::ops::case::random;
     use crate::ops::conv2d::Conv2d;
     use crate::ops::depthwise_conv2d::DepthwiseConv2d;
     use crate::ops::unary::Unary;
     use crate::ops::{Activation, Op, Padding};
+    use crate::passes::tests::add;
     use crate::tensor::TensorType;
-
-    fn add(graph: &mut Graph, op: impl Into<Op>, inputs: &[ValueId]) -> ValueId {
-        let output = graph.add_value(Value::new(format!("v{}", graph.values.len()), TensorType::f32([])));
-        let inputs = inputs.iter().copied().map(Some).collect();
-        graph.nodes.push(Node { name: String::new(), op: op.into(), inputs, outputs: vec![output] });
-        graph.infer().expect("the shapes fit");
-        output
-    }
 
     /// A depthwise convolution, its activation and a 1×1 convolution.
     fn separable() -> (Graph, ValueId) {

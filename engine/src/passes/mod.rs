@@ -14,6 +14,8 @@ mod fuse_blocks;
 mod remove_noops;
 mod split_convolution;
 mod swap_resize;
+#[cfg(test)]
+mod tests;
 
 pub use fuse_blocks::{Group, groups};
 

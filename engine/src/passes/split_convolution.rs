@@ -128,21 +128,14 @@ fn convolution(
 #[cfg(test)]
 mod tests {
     use super::run;
-    use crate::graph::{Graph, Node, Value, ValueId};
+    use crate::graph::{Graph, Value, ValueId};
     use crate::ops::case::random;
     use crate::ops::concat::Concat;
     use crate::ops::conv2d::Conv2d;
     use crate::ops::resize::{Interpolation, Resize};
-    use crate::ops::{Activation, Op, Padding};
+    use crate::ops::{Activation, Padding};
+    use crate::passes::tests::add;
     use crate::tensor::{Tensor, TensorType};
-
-    fn add(graph: &mut Graph, op: impl Into<Op>, inputs: &[ValueId]) -> ValueId {
-        let output = graph.add_value(Value::new(format!("v{}", graph.values.len()), TensorType::f32([])));
-        let inputs = inputs.iter().copied().map(Some).collect();
-        graph.nodes.push(Node { name: String::new(), op: op.into(), inputs, outputs: vec![output] });
-        graph.infer().expect("the shapes fit");
-        output
-    }
 
     /// The convolution of a pixel enlarged beside an image.
     fn graph() -> (Graph, ValueId) {

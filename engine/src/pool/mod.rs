@@ -9,6 +9,7 @@
 use std::any::Any;
 use std::cell::UnsafeCell;
 use std::hint;
+use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -109,6 +110,18 @@ impl Pool {
             panic::resume_unwind(panic);
         }
     }
+
+    /// Cuts `0..count` into about `pieces` ranges, no more than keep the threads busy, and calls `piece` with each as
+    /// [`Pool::run`] calls its tasks.
+    pub fn split(&self, count: usize, pieces: usize, piece: &(dyn Fn(Range<usize>) + Sync)) {
+        let tasks = pieces.clamp(1, 4 * self.threads()).min(count.max(1));
+        self.run(tasks, &|task| piece(part(count, tasks, task)));
+    }
+}
+
+/// Part `index` of `0..count` cut into `parts` ranges of about the same length, one after the other.
+pub fn part(count: usize, parts: usize, index: usize) -> Range<usize> {
+    count * index / parts..count * (index + 1) / parts
 }
 
 impl Drop for Pool {

@@ -1,5 +1,6 @@
 //! Weights as quads of bytes.
 
+use crate::gemm::panels::Panels;
 use crate::simd::{AlignedFloats, Integers, Isa, VectorizedIntegers};
 
 /// The right operand `w[n][k]` of a product of bytes, packed for one instruction set.
@@ -11,9 +12,8 @@ use crate::simd::{AlignedFloats, Integers, Isa, VectorizedIntegers};
 /// ```
 pub struct PackedBytes {
     isa: Isa,
-    n: usize,
     k: usize,
-    tile: [usize; 3],
+    panels: Panels,
     /// Quads, in whose place four bytes lie.
     quads: AlignedFloats,
     sums: Vec<i32>,
@@ -25,24 +25,20 @@ impl PackedBytes {
 
     /// Packs `n` columns of depth `k` whose values are `weight(n, k)`.
     pub fn new(isa: Isa, [n, k]: [usize; 2], weight: impl Fn(usize, usize) -> i8) -> Self {
-        let tile = isa.run_integers(TileOf);
-        let mut packed = Self { isa, n, k, tile, quads: AlignedFloats::default(), sums: vec![0; n] };
-        let columns: usize = packed.panels().map(|panel| packed.panel_columns(panel)).sum();
-        packed.quads = AlignedFloats::zeros(columns * packed.depth_in_quads());
-        for panel in packed.panels() {
+        let panels = Panels::new(n, isa.run_integers(TileOf));
+        let columns: usize = panels.all().map(|panel| panels.width(panel)).sum();
+        let sum = |column: usize| (0..k).map(|k| i32::from(weight(column, k))).sum();
+        let (quads, sums) = (AlignedFloats::zeros(columns * k.div_ceil(4)), (0..n).map(sum).collect());
+        let mut packed = Self { isa, k, panels, quads, sums };
+        for panel in panels.all() {
             packed.fill(panel, &weight);
-        }
-        for column in 0..n {
-            packed.sums[column] = (0..k).map(|k| i32::from(weight(column, k))).sum();
         }
         packed
     }
 
     fn fill(&mut self, panel: usize, weight: &impl Fn(usize, usize) -> i8) {
-        let (columns, start) = (self.panel_columns(panel), self.panel_start(panel) * 4);
-        let first = panel * self.full_columns();
-        let valid = columns.min(self.n - first);
-        let k = self.k;
+        let (columns, start) = (self.panels.width(panel), self.panel_start(panel) * 4);
+        let (first, valid, k) = (self.panels.first(panel), self.panels.valid(panel), self.k);
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut self.quads);
         for column in 0..valid {
             for at in 0..k {
@@ -58,7 +54,7 @@ impl PackedBytes {
 
     /// The columns of the product.
     pub fn columns(&self) -> usize {
-        self.n
+        self.panels.columns()
     }
 
     /// The depth of the sum.
@@ -76,40 +72,26 @@ impl PackedBytes {
         self.k.div_ceil(4)
     }
 
-    /// Rows of the register tile.
-    pub(super) fn tile_rows(&self) -> usize {
-        self.tile[0]
-    }
-
-    /// Columns of a full panel.
-    pub(super) fn full_columns(&self) -> usize {
-        self.tile[1] * self.tile[2]
-    }
-
-    pub(super) fn panels(&self) -> std::ops::Range<usize> {
-        0..self.n.div_ceil(self.full_columns())
-    }
-
-    /// Columns of a panel, padding included: whole vectors.
-    pub(super) fn panel_columns(&self, panel: usize) -> usize {
-        let rest = self.n - panel * self.full_columns();
-        rest.next_multiple_of(self.tile[2]).min(self.full_columns())
+    /// How the columns are cut.
+    pub(super) fn panels(&self) -> &Panels {
+        &self.panels
     }
 
     fn panel_start(&self, panel: usize) -> usize {
-        panel * self.full_columns() * self.depth_in_quads()
+        self.panels.first(panel) * self.depth_in_quads()
     }
 
     /// The panel's bytes.
     pub(super) fn panel(&self, panel: usize) -> &[u8] {
-        let quads = self.panel_columns(panel) * self.depth_in_quads();
+        let quads = self.panels.width(panel) * self.depth_in_quads();
         bytemuck::cast_slice(&self.quads[self.panel_start(panel)..][..quads])
     }
 
     /// As many numbers as there are columns, filled up to whole vectors with `rest`.
     pub fn column_numbers<T: Copy>(&self, rest: T, number: impl Fn(usize) -> T) -> Vec<T> {
-        let count = self.n.next_multiple_of(self.tile[2].max(1));
-        (0..count).map(|column| if column < self.n { number(column) } else { rest }).collect()
+        let own = self.columns();
+        let count = own.next_multiple_of(self.panels.lanes().max(1));
+        (0..count).map(|column| if column < own { number(column) } else { rest }).collect()
     }
 }
 

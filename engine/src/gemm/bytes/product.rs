@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::micro::{self, Call};
 use super::{Finish, PackedBytes};
 use crate::gemm::{Epilogue, Source, Tile, Window};
-use crate::pool::{Disjoint, Pool};
+use crate::pool::{Disjoint, Pool, part};
 use crate::simd::{Integers, VectorizedIntegers};
 
 /// Bytes of packed weights that a task goes through again and again: a part of the second level cache.
@@ -115,7 +115,7 @@ impl<F: Finish> ByteProduct<'_, F> {
         let to = Disjoint::new(to);
         pool.run(row_tasks * panel_tasks, &|task| {
             let rows = part(rows, row_tasks, task / panel_tasks);
-            let panels = part(self.weights.panels().len(), panel_tasks, task % panel_tasks);
+            let panels = part(self.weights.panels().all().len(), panel_tasks, task % panel_tasks);
             self.weights.isa().run_integers(Task { product: self, to: &to, epilogue, rows, panels });
         });
     }
@@ -125,19 +125,14 @@ impl<F: Finish> ByteProduct<'_, F> {
         if threads == 1 {
             return [1, 1];
         }
-        let (rows, panels) = (self.operand.source.rows(), self.weights.panels().len());
-        let tiles = rows.div_ceil(self.weights.tile_rows());
+        let (rows, panels) = (self.operand.source.rows(), self.weights.panels().all().len());
+        let tiles = rows.div_ceil(self.weights.panels().tile_rows());
         let products = rows * self.weights.depth() * self.weights.columns();
         // Tasks of some tens of microseconds, and a few for each thread so that a late one does no harm.
         let worth = (products / 1_500_000).clamp(1, 4 * threads);
         let row_tasks = worth.min(tiles);
         [row_tasks, worth.div_ceil(row_tasks).min(panels)]
     }
-}
-
-/// The `index`th of `parts` nearly equal parts of `0..count`.
-fn part(count: usize, parts: usize, index: usize) -> Range<usize> {
-    count * index / parts..count * (index + 1) / parts
 }
 
 struct Task<'a, F: Finish, E> {
@@ -160,7 +155,7 @@ impl<F: Finish, E: Show<F::Element>> VectorizedIntegers for Task<'_, F, E> {
         let mut strip = Strip([MaybeUninit::uninit(); STRIP_BYTES]);
         let mut terms = [[0; 2]; STRIP_ROWS];
         let weights = self.product.weights;
-        let panel_bytes = (weights.full_columns() * weights.depth_in_quads() * 4).max(1);
+        let panel_bytes = (weights.panels().full() * weights.depth_in_quads() * 4).max(1);
         let panels_of_a_block = (BLOCK_BYTES / panel_bytes).max(1);
         for block in self.panels.clone().step_by(panels_of_a_block) {
             let block = block..self.panels.end.min(block + panels_of_a_block);
@@ -177,7 +172,9 @@ impl<F: Finish, E: Show<F::Element>> Task<'_, F, E> {
     fn strip_rows(&self) -> usize {
         let weights = self.product.weights;
         let bytes = (weights.depth_in_quads() * 4).max(1);
-        let near = (NEAR_BYTES / bytes).next_multiple_of(weights.tile_rows()).max(2 * weights.tile_rows());
+        let near = (NEAR_BYTES / bytes)
+            .next_multiple_of(weights.panels().tile_rows())
+            .max(2 * weights.panels().tile_rows());
         near.min(STRIP_BYTES / bytes).clamp(1, STRIP_ROWS)
     }
 
@@ -208,8 +205,7 @@ impl<F: Finish, E: Show<F::Element>> Task<'_, F, E> {
         let starts = self.starts(n, &rows, from, row_bytes, terms);
         let has_terms = !matches!(start, Start::Columns(_));
         for panel in panels.clone() {
-            let column = panel * weights.full_columns();
-            let columns = weights.full_columns().min(weights.columns() - column);
+            let (column, columns) = (weights.panels().first(panel), weights.panels().valid(panel));
             let mut at = 0;
             let tiles = rows.len().div_ceil(N::TILE_ROWS);
             let (height, higher) = (rows.len() / tiles, rows.len() % tiles);
@@ -235,12 +231,12 @@ impl<F: Finish, E: Show<F::Element>> Task<'_, F, E> {
                 };
                 // SAFETY: the strip, or the left operand whose extent was checked, has the rows; the panel has their quads; the
                 // starts are whole vectors; and the output spans the rows.
-                unsafe { micro::run(n, height, weights.panel_columns(panel) / N::LANES, call) };
+                unsafe { micro::run(n, height, weights.panels().width(panel) / N::LANES, call) };
                 at += height * tiles;
             }
         }
-        let first_column = panels.start * weights.full_columns();
-        let columns = (panels.end * weights.full_columns()).min(weights.columns()) - first_column;
+        let columns = weights.panels().columns_of(&panels);
+        let (first_column, columns) = (columns.start, columns.len());
         let elements = self.output(&rows, first_column, columns);
         self.epilogue.show(n, elements, *stride, [rows.start, rows.len()], [first_column, columns]);
     }

@@ -35,11 +35,10 @@ impl CpuKernel for Runs {
     fn run(&self, io: &mut CpuIo<'_>, pool: &Pool) {
         let CpuIo { inputs, outputs, .. } = io;
         let Some(to) = outputs.first_mut() else { return };
-        let tasks = (to.len() / (128 << 10)).clamp(1, 4 * pool.threads()).min(self.turns.max(1));
+        let pieces = to.len() / (128 << 10);
         let (whole, inputs) = (self.runs.iter().sum::<usize>(), &*inputs);
         let to = Disjoint::new(to);
-        pool.run(tasks, &|task| {
-            let turns = self.turns * task / tasks..self.turns * (task + 1) / tasks;
+        pool.split(self.turns, pieces, &|turns| {
             // SAFETY: the turns of tasks are disjoint.
             let mut to = unsafe { to.slice(turns.start * whole, turns.len() * whole) };
             for turn in turns {

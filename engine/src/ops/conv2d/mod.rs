@@ -10,6 +10,8 @@ pub mod cases;
 #[cfg(feature = "cpu")]
 mod cpu;
 pub(super) mod gpu;
+#[cfg(feature = "cpu")]
+mod layout;
 mod reference;
 
 use super::{Activation, Chain, CpuKernel, Operands, Operator, Padding, Refusal, Source, Verdict, Window};

@@ -77,10 +77,9 @@ impl CpuKernel for Elementwise {
         };
         // One long row is cut along its channels, anything else along its pixels.
         let extent = if pixels == 1 { channels } else { pixels };
-        let tasks = (pixels * channels / TASK).clamp(1, 4 * pool.threads()).min(extent.max(1));
+        let pieces = pixels * channels / TASK;
         let outputs = Disjoint::new(outputs);
-        pool.run(tasks, &|task| {
-            let part = extent * task / tasks..extent * (task + 1) / tasks;
+        pool.split(extent, pieces, &|part| {
             let [rows, columns] = if pixels == 1 { [0..1, part] } else { [part, 0..channels] };
             let bounds = self.steps.bounds();
             isa().run(Part { from, outputs: &outputs, chain: &chain, channels, rows, columns, bounds });

@@ -9,6 +9,7 @@
 mod chain;
 mod elementwise;
 mod fold;
+mod groups;
 mod layer;
 mod links;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod tests;
 pub use chain::{Bound, MAX_TAPS, Steps};
 pub use elementwise::elementwise;
 pub use fold::{Fold, Folding};
+pub use groups::{HybridGroups, StepGroups};
 pub use layer::{ByteWeights, HybridLayer, StepLayer, Stepped, byte_steps, flip};
 pub use quantizer::{Quantizer, Rounded};
 pub use staged::{ToBytes, staged};
@@ -57,6 +59,11 @@ pub fn may_ride(operands: &Operands) -> bool {
 /// Whether the input with this index is absent or part of the model.
 pub fn known(operands: &Operands, index: usize) -> bool {
     operands.optional(index).is_none_or(|input| input.constant.is_some())
+}
+
+/// Whether reals are rounded to multiply them with weights of bytes, whose output channels lie along `axis`.
+pub fn hybrid_applies(operands: &Operands, axis: usize) -> bool {
+    all_f32(operands, &[0, 2]) && known(operands, 2) && ByteWeights::hybrid(operands, 1, axis).is_some()
 }
 
 /// The range that a link clamps to, where that is all it does.

@@ -2,27 +2,11 @@
 //! the reference on what the reals are rounded to.
 
 use super::quantizer::Grid;
+use super::tests::{operands, outputs};
 use crate::ops::case::{Case, Given, random_integers};
-use crate::ops::{Chain, CpuIo, Op, Operand, Operands, cases};
+use crate::ops::{Chain, CpuIo, Op, cases};
 use crate::pool::Pool;
 use crate::tensor::{DType, Quantization, Tensor, TensorType};
-
-fn operands<'a>(case: &'a Case, outputs: &'a [TensorType]) -> Operands<'a> {
-    let operand = |given: &'a Given| Operand {
-        ty: given.tensor.ty(),
-        constant: given.constant.then_some(&given.tensor),
-        dynamic: false,
-    };
-    Operands {
-        inputs: case.inputs.iter().map(|given| given.as_ref().map(operand)).collect(),
-        outputs: outputs.iter().collect(),
-    }
-}
-
-fn outputs(case: &Case) -> Option<Vec<TensorType>> {
-    let shapes = case.op.infer(&operands(case, &case.outputs)).ok()?;
-    case.outputs.iter().zip(shapes).map(|(ty, shape)| Some(ty.with_shape(shape?))).collect()
-}
 
 fn reference(case: &Case, outputs: &[TensorType]) -> Option<Vec<Tensor>> {
     let inputs: Vec<Option<&Tensor>> =

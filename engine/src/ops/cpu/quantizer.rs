@@ -5,7 +5,7 @@
 //! step, with `s = (max − min) / 255` and `z` such that zero is a step. They round so whatever a file says of
 //! `asymmetric_quantize_inputs`.
 
-use crate::pool::{Disjoint, Pool};
+use crate::pool::{Disjoint, Pool, part};
 use crate::simd::{Integers, Isa, Simd, VectorizedIntegers};
 use std::ops::Range;
 
@@ -108,9 +108,8 @@ impl Quantizer {
             self.isa.run_integers(Round { from: &from[range], to, grid, shift: self.shift });
         };
         if groups > 1 || size < 2 * TASK || pool.threads() == 1 {
-            let tasks = (groups * size / TASK).clamp(1, 4 * pool.threads()).min(groups.max(1));
-            pool.run(tasks, &|task| {
-                for group in groups * task / tasks..groups * (task + 1) / tasks {
+            pool.split(groups, groups * size / TASK, &|part| {
+                for group in part {
                     let range = group * size..(group + 1) * size;
                     let [least, greatest] = self.isa.run_integers(Extremes(&from[range.clone()]));
                     let grid = Grid::of(least, greatest);
@@ -120,7 +119,7 @@ impl Quantizer {
             });
         } else {
             let tasks = (size / TASK).clamp(1, MAX_TASKS.min(4 * pool.threads()));
-            let part = |task: usize| size * task / tasks..size * (task + 1) / tasks;
+            let part = |task: usize| part(size, tasks, task);
             let found = Disjoint::new(&mut extremes[..tasks]);
             // SAFETY: each task writes its own pair.
             pool.run(tasks, &|task| unsafe {

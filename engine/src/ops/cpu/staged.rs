@@ -30,10 +30,9 @@ impl ToBytes {
     /// Rounds all of `from`.
     pub fn run(&self, pool: &Pool, from: &[f32], to: &mut [u8]) {
         let count = from.len().min(to.len());
-        let tasks = (count / TASK).clamp(1, 4 * pool.threads());
+        let pieces = count / TASK;
         let to = Disjoint::new(to);
-        pool.run(tasks, &|task| {
-            let part = count * task / tasks..count * (task + 1) / tasks;
+        pool.split(count, pieces, &|part| {
             // SAFETY: the parts of tasks are disjoint.
             let to = unsafe { to.slice(part.start, part.len()) };
             self.isa.run_integers(Part { rounding: *self, from: &from[part], to });

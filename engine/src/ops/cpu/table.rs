@@ -45,10 +45,9 @@ impl<T: bytemuck::Pod + Send + Sync> CpuKernel for Table<T> {
     fn run(&self, io: &mut CpuIo<'_>, pool: &Pool) {
         let (from, to) = (io.inputs[0], bytemuck::cast_slice_mut::<u8, T>(io.outputs[0]));
         let count = to.len();
-        let tasks = (count / TASK).clamp(1, 4 * pool.threads());
+        let pieces = count / TASK;
         let to = Disjoint::new(to);
-        pool.run(tasks, &|task| {
-            let part = count * task / tasks..count * (task + 1) / tasks;
+        pool.split(count, pieces, &|part| {
             // SAFETY: the parts of tasks are disjoint.
             let to = unsafe { to.slice(part.start, part.len()) };
             to.iter_mut().zip(&from[part]).for_each(|(to, &byte)| *to = self.table[usize::from(byte)]);

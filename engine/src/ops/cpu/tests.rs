@@ -32,7 +32,8 @@ struct Prepared<'a> {
     expected: Vec<Vec<f32>>,
 }
 
-fn operands<'a>(case: &'a Case, outputs: &'a [TensorType]) -> Operands<'a> {
+/// The case's operands with outputs of these types.
+pub fn operands<'a>(case: &'a Case, outputs: &'a [TensorType]) -> Operands<'a> {
     let operand = |given: &'a crate::ops::case::Given| Operand {
         ty: given.tensor.ty(),
         constant: given.constant.then_some(&given.tensor),
@@ -44,10 +45,14 @@ fn operands<'a>(case: &'a Case, outputs: &'a [TensorType]) -> Operands<'a> {
     }
 }
 
-fn prepare(case: &Case) -> Option<Prepared<'_>> {
+/// The types of the case's outputs with the shapes that follow from its inputs.
+pub fn outputs(case: &Case) -> Option<Vec<TensorType>> {
     let shapes = case.op.infer(&operands(case, &case.outputs)).ok()?;
-    let with_shape = |(ty, shape): (&TensorType, Option<Vec<usize>>)| Some(ty.with_shape(shape?));
-    let outputs: Vec<TensorType> = case.outputs.iter().zip(shapes).map(with_shape).collect::<Option<_>>()?;
+    case.outputs.iter().zip(shapes).map(|(ty, shape)| Some(ty.with_shape(shape?))).collect()
+}
+
+fn prepare(case: &Case) -> Option<Prepared<'_>> {
+    let outputs = outputs(case)?;
     if outputs.iter().any(|ty| ty.dtype != DType::F32) {
         return None;
     }

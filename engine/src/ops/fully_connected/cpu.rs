@@ -3,7 +3,7 @@
 use super::{FullyConnected, bytes};
 use crate::gemm::{Packed, Product, Source};
 use crate::ops::chain::nhwc;
-use crate::ops::cpu::{Steps, all_f32, isa, known};
+use crate::ops::cpu::{Steps, all_f32, hybrid_applies, isa, known};
 use crate::ops::{Chain, CpuIo, CpuKernel, Operands};
 use crate::pool::Pool;
 
@@ -23,7 +23,7 @@ pub fn applies(operands: &Operands) -> bool {
 
 /// The kernel.
 pub fn kernel(layer: &FullyConnected, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
-    if !applies(operands) || bytes::hybrid_applies(operands) {
+    if !applies(operands) || hybrid_applies(operands, 0) {
         return bytes::kernel(layer, operands, chain);
     }
     let (input, weights) = (operands.optional(0)?, operands.optional(1)?);

@@ -47,10 +47,10 @@ impl CpuKernel for Padded {
         let (from, to): (&[f32], &mut [f32]) =
             (bytemuck::cast_slice(inputs[0]), bytemuck::cast_slice_mut(to));
         let ([_, _, width, channels], [n, h, to_width, to_channels]) = (self.from, self.to);
-        let tasks = (to.len() / (32 << 10)).clamp(1, 4 * pool.threads()).min((n * h).max(1));
+        let pieces = to.len() / (32 << 10);
         let to = Disjoint::new(to);
-        pool.run(tasks, &|task| {
-            for row in n * h * task / tasks..n * h * (task + 1) / tasks {
+        pool.split(n * h, pieces, &|rows| {
+            for row in rows {
                 // SAFETY: the rows of tasks are disjoint.
                 let to = unsafe { to.slice(row * to_width * to_channels, to_width * to_channels) };
                 to.fill(0.0);

@@ -38,10 +38,9 @@ impl CpuKernel for Rows {
         let rows = n * h * w;
         let (to, chain) = self.steps.bind(io);
         let from = chain.operand(0);
-        let tasks = (to.len() / 8192).clamp(1, 4 * pool.threads()).min(rows.max(1));
+        let pieces = to.len() / 8192;
         let to = Disjoint::new(to);
-        pool.run(tasks, &|task| {
-            let rows = rows * task / tasks..rows * (task + 1) / tasks;
+        pool.split(rows, pieces, &|rows| {
             // SAFETY: the rows of tasks are disjoint.
             let to = unsafe { to.slice(rows.start * c, rows.len() * c) };
             let from = &from[rows.start * c..rows.end * c];

@@ -123,10 +123,9 @@ impl CpuKernel for Transposed {
         Product { weights, source, from, stride, clamp, epilogue: &() }.run(pool, places);
         let places: &[f32] = places;
         let rows = self.steps.shape()[0] * self.steps.shape()[1];
-        let tasks = (to.len() / 16384).clamp(1, 4 * pool.threads()).min(rows.max(1));
+        let pieces = to.len() / 16384;
         let to = Disjoint::new(to);
-        pool.run(tasks, &|task| {
-            let rows = rows * task / tasks..rows * (task + 1) / tasks;
+        pool.split(rows, pieces, &|rows| {
             isa().run(Rows { kernel: self, places, to: &to, chain: &chain, rows });
         });
     }

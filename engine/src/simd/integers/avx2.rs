@@ -3,21 +3,12 @@
 
 use std::arch::x86_64::*;
 
-use super::{Integers, VectorizedIntegers};
+use super::{Integers, VectorizedIntegers, partial};
 use crate::simd::Avx2;
 
 /// The even and the odd bytes as 16-bit numbers.
 #[derive(Clone, Copy)]
 pub struct Halves(__m256i, __m256i);
-
-/// Copies of `count` bytes that the compiler makes moves of.
-#[inline(always)]
-unsafe fn partial<const N: usize>(from: *const u8, count: usize) -> [u8; N] {
-    let mut bytes = [0; N];
-    // SAFETY: the caller promises `count ≤ N` readable bytes.
-    unsafe { std::ptr::copy_nonoverlapping(from, bytes.as_mut_ptr(), count) };
-    bytes
-}
 
 macro_rules! intrinsics {
     ($($name:ident($($argument:ident: $type:ty),*) -> $result:ty $body:block)+) => {

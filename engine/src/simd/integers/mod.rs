@@ -137,3 +137,16 @@ pub trait Integers: Copy + Send + Sync + 'static {
         lane / 4 * 16 + vector * 4 + lane % 4
     }
 }
+
+/// `count` bytes, and zeros behind them. The compiler makes moves of it.
+///
+/// # Safety
+/// `count ≤ N` bytes can be read from `from` on.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[inline(always)]
+unsafe fn partial<const N: usize>(from: *const u8, count: usize) -> [u8; N] {
+    let mut bytes = [0; N];
+    // SAFETY: the caller promises `count ≤ N` readable bytes.
+    unsafe { std::ptr::copy_nonoverlapping(from, bytes.as_mut_ptr(), count) };
+    bytes
+}

@@ -3,7 +3,7 @@
 use std::arch::aarch64::*;
 use std::arch::{asm, is_aarch64_feature_detected};
 
-use super::{Integers, VectorizedIntegers};
+use super::{Integers, VectorizedIntegers, partial};
 use crate::simd::Neon;
 
 /// Proof that the CPU has NEON's products of bytes.
@@ -15,18 +15,6 @@ impl NeonDot {
     pub fn new() -> Option<Self> {
         Neon::new().filter(|_| is_aarch64_feature_detected!("dotprod")).map(Self)
     }
-}
-
-/// The first `count ≤ N` bytes, zeros beyond.
-///
-/// # Safety
-/// `from` must be valid for reading `count` bytes.
-#[inline(always)]
-unsafe fn partial<const N: usize>(from: *const u8, count: usize) -> [u8; N] {
-    let mut bytes = [0; N];
-    // SAFETY: the caller promises `count ≤ N` readable bytes.
-    unsafe { std::ptr::copy_nonoverlapping(from, bytes.as_mut_ptr(), count) };
-    bytes
 }
 
 macro_rules! intrinsics {

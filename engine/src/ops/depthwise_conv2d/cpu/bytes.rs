@@ -106,10 +106,9 @@ impl ByteKernel {
         assert!(to.len() >= rows * output[1] * self.channels, "the output should hold its pixels");
         assert!(input.starts.len() == self.sums.len(), "each channel should have a start");
         let work = rows * output[1] * self.channels * kernel[0] * kernel[1];
-        let tasks = (work / 400_000).clamp(1, 4 * pool.threads()).min(rows.max(1));
+        let pieces = work / 400_000;
         let to = Disjoint::new(to);
-        pool.run(tasks, &|task| {
-            let rows = rows * task / tasks..rows * (task + 1) / tasks;
+        pool.split(rows, pieces, &|rows| {
             self.isa.run_integers(Task { kernel: self, input, to: &to, finish, rows });
         });
     }

@@ -70,10 +70,9 @@ impl Kernel {
         );
         assert!(to.len() >= rows * output[1] * self.channels, "the output should hold its pixels");
         let work = rows * output[1] * self.channels * kernel[0] * kernel[1];
-        let tasks = (work / 200_000).clamp(1, 4 * pool.threads()).min(rows.max(1));
+        let pieces = work / 200_000;
         let to = Disjoint::new(to);
-        pool.run(tasks, &|task| {
-            let rows = rows * task / tasks..rows * (task + 1) / tasks;
+        pool.split(rows, pieces, &|rows| {
             self.isa.run(Task { kernel: self, from, to: &to, clamp, epilogue, rows });
         });
     }

@@ -6,7 +6,7 @@ mod quantized;
 
 use super::DepthwiseConv2d;
 use crate::gemm::{Packed, Product, Source, Window};
-use crate::ops::cpu::{Steps, all_f32, isa, known};
+use crate::ops::cpu::{Steps, all_f32, hybrid_applies, isa, known};
 use crate::ops::{Chain, CpuIo, CpuKernel, Operands};
 use crate::pool::Pool;
 use kernel::Kernel;
@@ -33,7 +33,7 @@ pub fn kernel(conv: &DepthwiseConv2d, operands: &Operands, chain: &Chain) -> Opt
         dilation: conv.dilation,
         padding: [window.before(0, h), window.before(1, w)],
     };
-    if !applies(operands) || quantized::hybrid_applies(operands) {
+    if !applies(operands) || hybrid_applies(operands, 3) {
         return quantized::kernel(conv, operands, chain, window);
     }
     let taps = weights.constant?.to_reals()?;

@@ -3,14 +3,15 @@
 use super::super::DepthwiseConv2d;
 use super::bytes::{BlockReals, BlockSteps, ByteKernel, Input, MAX_ROWS};
 use crate::gemm::{Source, Window};
-use crate::ops::cpu::{ByteWeights, HybridLayer, Quantizer, StepLayer, Stepped, Steps, all_f32, isa, known};
+use crate::ops::cpu::{
+    ByteWeights, HybridGroups, HybridLayer, Quantizer, StepGroups, StepLayer, Stepped, Steps, hybrid_applies,
+    isa,
+};
 use crate::ops::{Chain, CpuIo, CpuKernel, Operands};
 use crate::pool::Pool;
 
-/// Whether reals are rounded to multiply them with the weights.
-pub fn hybrid_applies(operands: &Operands) -> bool {
-    all_f32(operands, &[0, 2]) && known(operands, 2) && ByteWeights::hybrid(operands, 1, 3).is_some()
-}
+/// Where an input channel has several output channels.
+const MULTIPLIED: &str = "depthwise_conv2d_multiplied";
 
 /// The kernel where weights are bytes, over these windows.
 pub fn kernel(
@@ -22,7 +23,7 @@ pub fn kernel(
     if window.kernel[0] > MAX_ROWS {
         return None;
     }
-    if hybrid_applies(operands) {
+    if hybrid_applies(operands, 3) {
         return hybrid(conv, operands, chain, window);
     }
     let &[_, _, _, o] = &operands.outputs[0].shape[..] else { return None };
@@ -41,7 +42,8 @@ pub fn kernel(
             StepLayer::new(isa(), [multiplier, taps], &stepped, &weights, weight, channel)
         };
         let groups = (0..channels).map(group).collect();
-        return Some(Box::new(Multiplied { groups, source: Source::Windows(window), columns: o }));
+        let source = Source::Windows(window);
+        return Some(Box::new(StepGroups { name: MULTIPLIED, groups, source, channels: 1, columns: o }));
     }
     let weight = |tap: usize, channel: usize| i32::from(weights.at(tap * o + channel)) - weights.zero_point;
     let kernel = ByteKernel::new(isa(), window, weight);
@@ -80,27 +82,6 @@ impl CpuKernel for Depthwise {
     }
 }
 
-struct Multiplied {
-    groups: Vec<StepLayer>,
-    source: Source,
-    columns: usize,
-}
-
-impl CpuKernel for Multiplied {
-    fn name(&self) -> String {
-        format!("depthwise_conv2d_multiplied.i8.{}", isa().name())
-    }
-
-    fn run(&self, io: &mut CpuIo<'_>, pool: &Pool) {
-        let (from, to) = (io.inputs[0], &mut io.outputs[0][..]);
-        for (channel, layer) in self.groups.iter().enumerate() {
-            let from = from.get(channel..).unwrap_or_default();
-            let to = to.get_mut(channel * layer.columns()..).unwrap_or_default();
-            layer.run(pool, from, self.source, to, self.columns);
-        }
-    }
-}
-
 fn hybrid(
     conv: &DepthwiseConv2d,
     operands: &Operands,
@@ -125,9 +106,12 @@ fn hybrid(
             HybridLayer::new(isa(), [multiplier, taps], &weights, weight, channel, Some(&biases))
         };
         let groups = (0..channels).map(group).collect();
-        return Some(Box::new(HybridMultiplied {
+        return Some(Box::new(HybridGroups {
+            name: MULTIPLIED,
             groups,
             source: Source::Windows(window),
+            channels: 1,
+            rows_per_scale: rows * columns,
             quantizer,
             steps,
         }));
@@ -178,36 +162,5 @@ impl CpuKernel for Hybrid {
             epilogue: &chain,
         };
         self.kernel.run(pool, input, to, &finish);
-    }
-}
-
-struct HybridMultiplied {
-    groups: Vec<HybridLayer>,
-    source: Source,
-    quantizer: Quantizer,
-    steps: Steps,
-}
-
-impl CpuKernel for HybridMultiplied {
-    fn name(&self) -> String {
-        format!("depthwise_conv2d_multiplied.hybrid.{}", isa().name())
-    }
-
-    fn scratch(&self) -> usize {
-        self.quantizer.scratch()
-    }
-
-    fn run(&self, io: &mut CpuIo<'_>, pool: &Pool) {
-        let scratch = std::mem::take(&mut io.scratch);
-        let (to, mut chain) = self.steps.bind(io);
-        let (rounded, _) = self.quantizer.run(pool, chain.operand(0), scratch);
-        let [_, rows, columns, stride] = self.steps.shape();
-        for (channel, layer) in self.groups.iter().enumerate() {
-            let column = channel * layer.columns();
-            chain.start_at_column(column);
-            let to = to.get_mut(column..).unwrap_or_default();
-            let (pixels, clamp) = (rows * columns, self.steps.bounds());
-            layer.run(pool, &rounded, channel, self.source, pixels, to, stride, clamp, &chain);
-        }
     }
 }

@@ -61,10 +61,9 @@ impl CpuKernel for Pooled {
     fn run(&self, io: &mut CpuIo<'_>, pool: &Pool) {
         let (from, to) = (io.inputs[0], &mut io.outputs[0][..]);
         let rows = self.pictures * self.rows.len();
-        let tasks = (to.len() / 8192).clamp(1, 4 * pool.threads()).min(rows.max(1));
+        let pieces = to.len() / 8192;
         let to = Disjoint::new(to);
-        pool.run(tasks, &|task| {
-            let rows = rows * task / tasks..rows * (task + 1) / tasks;
+        pool.split(rows, pieces, &|rows| {
             isa().run_integers(Rows { kernel: self, from, to: &to, rows });
         });
     }

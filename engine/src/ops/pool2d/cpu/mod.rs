@@ -59,10 +59,9 @@ impl CpuKernel for Pooled {
         let (to, chain) = self.steps.bind(io);
         let from = chain.operand(0);
         let rows = self.steps.shape()[0] * self.rows.len();
-        let tasks = (to.len() / 8192).clamp(1, 4 * pool.threads()).min(rows.max(1));
+        let pieces = to.len() / 8192;
         let to = Disjoint::new(to);
-        pool.run(tasks, &|task| {
-            let rows = rows * task / tasks..rows * (task + 1) / tasks;
+        pool.split(rows, pieces, &|rows| {
             isa().run(Rows { kernel: self, from, to: &to, chain: &chain, rows });
         });
     }
