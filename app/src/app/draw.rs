@@ -11,7 +11,7 @@ use super::picture::Fresh;
 use super::screen::View;
 use super::{App, Command, Look, Stage, within_a_day};
 use crate::camera::Status;
-use crate::pipeline::{Rect, Settings, StageTimes, Target, readback};
+use crate::pipeline::{self, Rect, Settings, StageTimes, Target, readback};
 use crate::platform;
 use crate::render::{Gpu, Next, Painting};
 use crate::segment::Segmenter;
@@ -181,16 +181,13 @@ impl App {
         let settings = self.settings(surround);
         let Some(screen) = &self.screen else { return };
         let size = screen.pipeline.picture_size();
-        let texture = screen.gpu.device.create_texture(&wgpu::TextureDescriptor {
-            label: Some("unseen"),
-            size: wgpu::Extent3d { width: size.0, height: size.1, depth_or_array_layers: 1 },
-            mip_level_count: 1,
-            sample_count: 1,
-            dimension: wgpu::TextureDimension::D2,
-            format: screen.overlay.format(),
-            usage: wgpu::TextureUsages::RENDER_ATTACHMENT,
-            view_formats: &[],
-        });
+        let texture = pipeline::texture(
+            &screen.gpu.device,
+            "unseen",
+            size,
+            screen.overlay.format(),
+            wgpu::TextureUsages::RENDER_ATTACHMENT,
+        );
         let view = texture.create_view(&Default::default());
         let mut encoder = screen.gpu.device.create_command_encoder(&Default::default());
         let target = Target { view: &view, viewport: Rect::of_size(size) };

@@ -57,14 +57,18 @@ fn provoke(conductor: &Conductor, engine: Engine, fault: Fault) -> Result<Outcom
     log::info!("{fault:?}");
     conductor.visit(move |app| app.carry_out(Command::Engine(engine)))?;
     conductor.wait("the network", move |app| app.state.engine.running == Some(engine) && !app.renewed)?;
-    let before = conductor.visit(move |app| {
+    let before = conductor.visit(|app| {
         app.state.notice = None;
-        app.suffer(fault);
         app.state.figures.presented
     })?;
-    if fault == Fault::WindowClosed {
-        conductor.live(lifecycle::Event::SurfaceLost)?;
-        conductor.live(lifecycle::Event::SurfaceCreated)?;
+    match fault {
+        Fault::DeviceLost => conductor.visit(App::lose_device)?,
+        Fault::SurfaceOutdated => conductor.visit(App::change_size)?,
+        Fault::WindowClosed => {
+            conductor.live(lifecycle::Event::SurfaceLost)?;
+            conductor.live(lifecycle::Event::SurfaceCreated)?;
+        }
+        Fault::ShaderRefused => conductor.visit(App::offer_nonsense)?,
     }
     let recovered =
         conductor.wait("a picture after the fault", move |app| app.state.figures.presented > before + 2)?;
@@ -75,25 +79,27 @@ fn provoke(conductor: &Conductor, engine: Engine, fault: Fault) -> Result<Outcom
 }
 
 impl App {
-    /// The part of a fault that is done to the device or the window.
-    fn suffer(&mut self, fault: Fault) {
-        let Some(screen) = &mut self.screen else { return };
-        let device = screen.gpu.device.clone();
-        match fault {
-            Fault::DeviceLost => device.destroy(),
-            Fault::SurfaceOutdated => {
-                if let Some(view) = &screen.view {
-                    // The size comes at once or as an event; the surface has the old one until then.
-                    let _ = view.window.request_inner_size(winit::dpi::PhysicalSize::new(500, 420));
-                }
-            }
-            Fault::WindowClosed => {}
-            Fault::ShaderRefused => {
-                let _refused = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                    label: Some("a shader that no driver takes"),
-                    source: wgpu::ShaderSource::Wgsl("fn main() { nothing(); }".into()),
-                });
-            }
+    fn lose_device(&mut self) {
+        if let Some(screen) = &self.screen {
+            screen.gpu.device.destroy();
+        }
+        self.redraw();
+    }
+
+    fn change_size(&mut self) {
+        if let Some(view) = self.screen.as_ref().and_then(|screen| screen.view.as_ref()) {
+            // The size comes at once or as an event; the surface has the old one until then.
+            let _ = view.window.request_inner_size(winit::dpi::PhysicalSize::new(500, 420));
+        }
+        self.redraw();
+    }
+
+    fn offer_nonsense(&mut self) {
+        if let Some(screen) = &self.screen {
+            let _refused = screen.gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some("a shader that no driver takes"),
+                source: wgpu::ShaderSource::Wgsl("fn main() { nothing(); }".into()),
+            });
         }
         self.redraw();
     }

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use winit::dpi::LogicalSize;
 
 use super::conductor::{Conductor, conducted};
+use super::rehearsal::Random;
 use super::{App, Backend, Command, Effect, Engine, Look, Options};
 use crate::catalogue::Place;
 
@@ -72,13 +73,8 @@ fn conduct(conductor: &Conductor, options: &Options, time: Duration, seed: u64) 
             .collect()
     })?;
     let models: Vec<usize> = models;
-    let mut random = seed | 1;
-    let mut any = move |end: usize| {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        (random % end as u64) as usize
-    };
+    let mut random = Random(seed | 1);
+    let mut any = move |end: usize| random.below(end as u64) as usize;
     let mut load = Load::default();
     let start = Instant::now();
     while start.elapsed() < time {

@@ -13,14 +13,8 @@ const GRAY: egui::Color32 = egui::Color32::from_gray(24);
 /// The pipeline's settings for a look, with a color around the picture.
 pub fn settings_of(look: &Look, surround: egui::Color32) -> Settings {
     let view = match look.view {
-        View::Result if look.effect == Effect::Off => pipeline::View::Source,
-        View::Result => pipeline::View::Result,
-        View::Matte => pipeline::View::Matte,
-        View::Mask => pipeline::View::Mask,
-        View::Depth => pipeline::View::Depth,
-        View::Circles => pipeline::View::Circles,
-        View::Edges => pipeline::View::Edges,
-        View::Source => pipeline::View::Source,
+        View::Result if look.effect == Effect::Off => View::Source,
+        view => view,
     };
     Settings {
         effect: effect_of(look),

@@ -70,7 +70,7 @@ use outputs::Outputs;
 pub use previews::SIZE as THUMBNAIL;
 pub use quality::{Plan, Quality};
 pub use saved::{Saved, settings_place};
-use screen::Screen;
+use screen::{Ground, Screen};
 
 /// How the window is to start.
 #[derive(Clone, Debug)]
@@ -390,10 +390,7 @@ impl App {
     fn recover(&mut self, events: &ActiveEventLoop) {
         log::warn!("the graphics device went away; starting again");
         self.mistrust("the graphics device went away");
-        let ground = self.screen.take().and_then(Screen::left);
-        self.leave_screen();
-        self.renewed = true;
-        match ground.map(|ground| Screen::on(&ground, &self.options.adapter)) {
+        match self.leave_screen().map(|ground| Screen::on(&ground, &self.options.adapter)) {
             Some(Ok(screen)) => self.use_screen(screen),
             Some(Err(error)) => self.end(events, Some(error)),
             None => self.enter_screen(events),
@@ -430,7 +427,6 @@ impl App {
                 Err(error) => log::info!("the device cannot draw on the new window: {error:#}"),
             }
             self.leave_screen();
-            self.screen = None;
         }
         self.enter_screen(events);
     }
@@ -452,7 +448,8 @@ impl App {
         }
     }
 
-    fn leave_screen(&mut self) {
+    /// Gives up the device and all that is made on it. What a new one can draw on is left, if there is a window.
+    fn leave_screen(&mut self) -> Option<Ground> {
         self.leave_outputs();
         self.device = next_device();
         self.segmenter = None;
@@ -460,6 +457,8 @@ impl App {
         self.state.engine.running = None;
         self.state.thumbnails = [None; 5];
         self.shown = None;
+        self.renewed = true;
+        self.screen.take().and_then(Screen::left)
     }
 
     fn enter_screen(&mut self, events: &ActiveEventLoop) {

@@ -4,7 +4,7 @@ use wgpu::{CommandEncoder, Device, Texture, TextureUsages};
 
 use super::look::pipeline_settings;
 use super::{Look, Preset};
-use crate::pipeline::{PREVIEW_FORMAT, Pipeline, Rect, Target};
+use crate::pipeline::{self, PREVIEW_FORMAT, Pipeline, Rect, Target};
 use crate::render::{Gpu, Overlay};
 
 /// Width and height of a thumbnail in pixels.
@@ -49,7 +49,7 @@ impl Previews {
         self.drawn =
             if self.drawn + 1 == 2 * self.textures.len() { self.textures.len() } else { self.drawn + 1 };
         let look = Look { focus: look.focus, ..Preset::ALL[index].applied(look) };
-        let settings = crate::pipeline::Settings { wipe: None, shrink: 1, ..pipeline_settings(&look) };
+        let settings = pipeline::Settings { wipe: None, shrink: 1, ..pipeline_settings(&look) };
         let view = self.textures[index].create_view(&Default::default());
         let viewport = Rect::of_size(SIZE);
         pipeline.encode_preview(encoder, &settings, Target { view: &view, viewport });
@@ -57,14 +57,11 @@ impl Previews {
 }
 
 fn texture(device: &Device) -> Texture {
-    device.create_texture(&wgpu::TextureDescriptor {
-        label: Some("thumbnail"),
-        size: wgpu::Extent3d { width: SIZE.0, height: SIZE.1, depth_or_array_layers: 1 },
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format: PREVIEW_FORMAT,
-        usage: TextureUsages::RENDER_ATTACHMENT | TextureUsages::TEXTURE_BINDING,
-        view_formats: &[],
-    })
+    pipeline::texture(
+        device,
+        "thumbnail",
+        SIZE,
+        PREVIEW_FORMAT,
+        TextureUsages::RENDER_ATTACHMENT | TextureUsages::TEXTURE_BINDING,
+    )
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Backend, Engine, Look, Options, Precision, Theme};
 use crate::catalogue::Shelf;
 use crate::platform::folders::folders;
+use crate::platform::whole::WholeFile;
 use crate::render::Wish;
 use crate::segment::processors;
 
@@ -86,12 +87,7 @@ impl Saved {
     pub fn write(&self, place: &Path) -> Result<()> {
         let named = || format!("the settings {} cannot be written", place.display());
         let text = toml::to_string(self).with_context(named)?;
-        if let Some(folder) = place.parent() {
-            fs::create_dir_all(folder).with_context(named)?;
-        }
-        let unfinished = place.with_extension("toml.new");
-        fs::write(&unfinished, text).with_context(named)?;
-        fs::rename(&unfinished, place).with_context(named)
+        WholeFile::put(place, text.as_bytes()).with_context(named)
     }
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::camera::Found;
 use crate::camera::{Info, Mode, Position, Status};
+pub use crate::pipeline::View;
 use crate::pipeline::frame::Color;
 use crate::platform::permission::Permission;
 use crate::segment::processors;
@@ -75,45 +76,6 @@ impl Effect {
     /// Whether the strength changes it.
     pub fn has_strength(self) -> bool {
         !matches!(self, Self::Color | Self::Gradient | Self::CutOut | Self::Off | Self::Video)
-    }
-}
-
-/// What of the pipeline is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum View {
-    /// The effect.
-    Result,
-    /// The matte, white where the person is.
-    Matte,
-    /// The network's mask as it came.
-    Mask,
-    /// How near everything is.
-    Depth,
-    /// How far everything is out of focus.
-    Circles,
-    /// The matte's edge.
-    Edges,
-    /// The frame before any effect.
-    Source,
-}
-
-impl View {
-    /// Every view, the usual one first.
-    pub const ALL: [Self; 7] =
-        [Self::Result, Self::Matte, Self::Mask, Self::Depth, Self::Circles, Self::Edges, Self::Source];
-
-    /// What people read.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Result => "Result",
-            Self::Matte => "Matte",
-            Self::Mask => "Network's mask",
-            Self::Depth => "Depth",
-            Self::Circles => "Circles of confusion",
-            Self::Edges => "Edges",
-            Self::Source => "Source",
-        }
     }
 }
 

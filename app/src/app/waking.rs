@@ -120,11 +120,11 @@ impl App {
 
     /// Goes on with another adapter in the same window, or with the one before if that does not work.
     pub(super) fn change_adapter(&mut self, name: String) {
-        let Some(screen) = self.screen.take() else { return };
+        if self.screen.is_none() {
+            return;
+        }
         let before = std::mem::replace(&mut self.options.adapter, Wish { name });
-        self.leave_screen();
-        self.renewed = true;
-        let Some(ground) = screen.left() else { return };
+        let Some(ground) = self.leave_screen() else { return };
         match Screen::on(&ground, &self.options.adapter) {
             Ok(screen) => self.use_screen(screen),
             Err(error) => {

@@ -11,9 +11,9 @@ use matte_engine::{Error, Model};
 use regex_lite::Regex;
 
 use super::arguments::{ConvertArguments, ModeName, WeightsName};
-use super::output::Output;
 use super::report::{self, Report};
 use super::{bad_input, engine, samples};
+use crate::platform::whole::WholeFile;
 
 /// What a conversion made.
 struct Converted {
@@ -34,7 +34,7 @@ pub fn run(arguments: &ConvertArguments) -> Result<()> {
     let converted = converted(arguments, file, &samples)?;
     let bytes = schema::write(&converted.file).map_err(Error::from)?;
     let after = Model::from_bytes(bytes.clone()).context("the converted model")?;
-    let mut output = Output::create(&arguments.output)?;
+    let mut output = WholeFile::create(&arguments.output)?;
     output.write_all(&bytes)?;
     output.finish()?;
 

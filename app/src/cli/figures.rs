@@ -17,7 +17,7 @@ use crate::backdrop::BACKDROPS;
 use crate::camera::Scene;
 use crate::catalogue::SEGMENTERS;
 use crate::pipeline::frame::{Frame, PixelFormat};
-use crate::pipeline::{Pipeline, Rect, StageTimes, Target};
+use crate::pipeline::{self, Pipeline, Rect, StageTimes, Target};
 use crate::render::Gpu;
 use crate::segment::{Network, OnGpu};
 
@@ -114,16 +114,8 @@ fn measured(
     let backdrop = BACKDROPS[0].picture()?;
     pipeline.set_backdrop(backdrop.dimensions(), &backdrop)?;
     let settings = pipeline_settings(&preset.applied(&Look::default()));
-    let target = gpu.device.create_texture(&wgpu::TextureDescriptor {
-        label: Some("picture"),
-        size: wgpu::Extent3d { width: size.0, height: size.1, depth_or_array_layers: 1 },
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format,
-        usage: wgpu::TextureUsages::RENDER_ATTACHMENT,
-        view_formats: &[],
-    });
+    let target =
+        pipeline::texture(&gpu.device, "picture", size, format, wgpu::TextureUsages::RENDER_ATTACHMENT);
     let view = target.create_view(&Default::default());
     let mut row = Row { latencies: Vec::new(), stages: Vec::new(), load: 0.0 };
     let mut clocks = (Instant::now(), ProcessTime::now());

@@ -14,7 +14,6 @@ mod inspect;
 mod list;
 mod models;
 pub mod npz;
-mod output;
 mod planes;
 mod process;
 mod record;

@@ -12,7 +12,6 @@ use image::{ImageFormat, RgbaImage};
 
 use super::arguments::{EffectName, ProcessArguments};
 use super::background::{self, Background};
-use super::output::Output;
 use super::planes::planes_from_rgba;
 use super::{bad_input, engine, progress, window};
 use crate::camera::y4m::{self, Header};
@@ -20,8 +19,9 @@ use crate::camera::{Decoder, VIDEOS, length_of, load_picture};
 use crate::output::Sink;
 use crate::pipeline::frame::{Frame, PixelFormat};
 use crate::pipeline::{
-    Effect, Gaze, Layout, Mask, Pipeline, Rect, Settings, Tapped, Target, Temporal, View, readback,
+    self, Effect, Gaze, Layout, Mask, Pipeline, Rect, Settings, Tapped, Target, Temporal, View, readback,
 };
+use crate::platform::whole::WholeFile;
 use crate::render::Gpu;
 use crate::segment::{Drawn, Segmenter, mask_texture};
 
@@ -116,7 +116,7 @@ fn picture(
     let source = load_picture(&arguments.input).map_err(bad_input)?;
     let size = source.dimensions();
     let frame = Frame::new(PixelFormat::Rgba, size.0, size.1, source.into_raw()).map_err(bad_input)?;
-    let mut output = Output::create(&arguments.output)?;
+    let mut output = WholeFile::create(&arguments.output)?;
     let mut studio = Studio::new(arguments, size, background)?;
     let result = RgbaImage::from_raw(size.0, size.1, studio.composed(frame, &settings)?)
         .context("the picture has another size than its pixels")?;
@@ -199,7 +199,7 @@ impl Moving {
 /// Where composed frames go. A file appears whole or not at all.
 enum Written {
     /// In the format of the frames before.
-    Clip(y4m::Writer<Output>, Header),
+    Clip(y4m::Writer<WholeFile>, Header),
     /// As `place` says, written beside it.
     Sink { sink: Sink, unfinished: PathBuf, place: PathBuf, header: Header },
 }
@@ -207,7 +207,7 @@ enum Written {
 impl Written {
     fn create(place: &Path, kind: Kind, header: Header) -> Result<Self> {
         if kind == Kind::Clip {
-            return Ok(Self::Clip(y4m::Writer::new(Output::create(place)?, header)?, header));
+            return Ok(Self::Clip(y4m::Writer::new(WholeFile::create(place)?, header)?, header));
         }
         let name = place.file_name().context("the result has no name")?.to_string_lossy();
         let unfinished = match kind {
@@ -295,16 +295,13 @@ impl Studio {
             let adapter = gpu.title();
             bail!("{width}×{height} pixels are more than the {largest} a side that {adapter} can draw");
         }
-        let target = gpu.device.create_texture(&wgpu::TextureDescriptor {
-            label: Some("result"),
-            size: wgpu::Extent3d { width: size.0, height: size.1, depth_or_array_layers: 1 },
-            mip_level_count: 1,
-            sample_count: 1,
-            dimension: wgpu::TextureDimension::D2,
+        let target = pipeline::texture(
+            &gpu.device,
+            "result",
+            size,
             format,
-            usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
-            view_formats: &[],
-        });
+            wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
+        );
         Ok(Self { gpu, pipeline, segmenter, answers, masks, target })
     }
 

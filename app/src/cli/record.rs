@@ -12,13 +12,13 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::arguments::{ProcessArguments, RecordArguments};
 use super::camera::{Named, find, named};
-use super::output::Output;
 use super::planes::{planar_format, planes_from_frame, planes_from_rgba};
 use super::process::{Studio, clip_studio};
 use super::progress;
 use crate::camera::{self, Clip, Device, Feed, Info, Lost, Mode, Open, Source, Status, y4m};
 use crate::pipeline::Settings;
 use crate::pipeline::frame::{Color, Frame};
+use crate::platform::whole::WholeFile;
 
 /// How long a frame, or a camera that was unplugged, is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -145,7 +145,7 @@ fn started(open: Open, color: Option<Color>) -> Result<Feed> {
 /// Writes frames as they are, or composed.
 struct Recorder {
     header: y4m::Header,
-    writer: y4m::Writer<Output>,
+    writer: y4m::Writer<WholeFile>,
     studio: Option<(Studio, Settings)>,
 }
 
@@ -170,7 +170,7 @@ impl Recorder {
                 Some(clip_studio(&process, (width, height))?)
             }
         };
-        let writer = y4m::Writer::new(Output::create(&arguments.output)?, header)?;
+        let writer = y4m::Writer::new(WholeFile::create(&arguments.output)?, header)?;
         Ok(Self { header, writer, studio })
     }
 

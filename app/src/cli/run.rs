@@ -5,14 +5,14 @@ use matte_engine::Model;
 use matte_engine::tensor::Tensor;
 
 use super::arguments::RunArguments;
-use super::output::Output;
 use super::{bad_input, engine, npz};
+use crate::platform::whole::WholeFile;
 
 /// Runs the model on the input file's arrays.
 pub fn run(arguments: &RunArguments) -> Result<()> {
     let model = engine::model(&arguments.model)?;
     let inputs = inputs_from(&model, &arguments.input).map_err(bad_input)?;
-    let output = Output::create(&arguments.output)?;
+    let output = WholeFile::create(&arguments.output)?;
     let gpu = engine::gpu(&arguments.engine)?;
     let mut session = engine::session(&model, gpu.as_ref(), &arguments.engine)?;
     let outputs = session.run(&inputs)?;

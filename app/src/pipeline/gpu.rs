@@ -14,6 +14,26 @@ use super::latency::{Clock, Stage};
 /// The vertex stage that precedes every fragment shader.
 pub(super) const FULLSCREEN: &str = include_str!("fullscreen.wgsl");
 
+/// A plain texture of a size.
+pub fn texture(
+    device: &Device,
+    label: &str,
+    (width, height): (u32, u32),
+    format: wgpu::TextureFormat,
+    usage: wgpu::TextureUsages,
+) -> Texture {
+    device.create_texture(&wgpu::TextureDescriptor {
+        label: Some(label),
+        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format,
+        usage,
+        view_formats: &[],
+    })
+}
+
 /// A texture with its one view.
 #[derive(Debug, Clone)]
 pub(super) struct Image {
@@ -25,20 +45,11 @@ impl Image {
     pub fn new(
         device: &Device,
         label: &str,
-        (width, height): (u32, u32),
+        size: (u32, u32),
         format: wgpu::TextureFormat,
         usage: wgpu::TextureUsages,
     ) -> Self {
-        let texture = device.create_texture(&wgpu::TextureDescriptor {
-            label: Some(label),
-            size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
-            mip_level_count: 1,
-            sample_count: 1,
-            dimension: wgpu::TextureDimension::D2,
-            format,
-            usage,
-            view_formats: &[],
-        });
+        let texture = texture(device, label, size, format, usage);
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
         Self { texture, view }
     }

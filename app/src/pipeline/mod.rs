@@ -48,6 +48,7 @@ use wgpu::{CommandEncoder, Device, Queue, TextureFormat, TextureView};
 pub use annotate::{Annotation, Chart, ChartPlace, Color, Mark};
 pub use compose::{Target, fit_inside};
 pub use frame::Frame;
+pub use gpu::texture;
 pub use latency::StageTimes;
 pub use pace::{Pace, brightness};
 pub use plane::{MOST_CLASSES, Plane, PlaneMaker, Rule, Scores, plane_size, plane_values};

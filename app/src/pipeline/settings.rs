@@ -1,5 +1,7 @@
 //! What the user chooses about the picture: plain data, which the UI writes and the pipeline reads.
 
+use serde::{Deserialize, Serialize};
+
 /// What stands behind the person.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Effect {
@@ -29,7 +31,8 @@ pub enum Effect {
 }
 
 /// What of the pipeline is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum View {
     /// The effect.
     #[default]
@@ -46,6 +49,25 @@ pub enum View {
     Edges,
     /// The frame before any effect.
     Source,
+}
+
+impl View {
+    /// Every view, the usual one first.
+    pub const ALL: [Self; 7] =
+        [Self::Result, Self::Matte, Self::Mask, Self::Depth, Self::Circles, Self::Edges, Self::Source];
+
+    /// What people read.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Result => "Result",
+            Self::Matte => "Matte",
+            Self::Mask => "Network's mask",
+            Self::Depth => "Depth",
+            Self::Circles => "Circles of confusion",
+            Self::Edges => "Edges",
+            Self::Source => "Source",
+        }
+    }
 }
 
 /// How the mask is smoothed in time.

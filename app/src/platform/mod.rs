@@ -20,6 +20,7 @@ pub mod folders;
 pub mod lifecycle;
 pub mod permission;
 pub mod turn;
+pub mod whole;
 
 #[cfg(target_os = "android")]
 pub use android::*;

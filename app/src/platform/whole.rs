@@ -1,4 +1,4 @@
-//! Output files that appear whole or not at all.
+//! Files that appear whole or not at all.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -8,13 +8,13 @@ use anyhow::{Context, Result};
 
 /// A file that is written beside its place and moved there when it is complete. Dropping it before that
 /// leaves nothing behind, and whatever was there before stays.
-pub struct Output {
+pub struct WholeFile {
     file: Option<BufWriter<File>>,
     unfinished: PathBuf,
     place: PathBuf,
 }
 
-impl Output {
+impl WholeFile {
     /// Begins a file that will appear at `place`.
     pub fn create(place: &Path) -> Result<Self> {
         let failed = || format!("the file {} cannot be written", place.display());
@@ -24,15 +24,31 @@ impl Output {
         Ok(Self { file: Some(file), unfinished, place: place.into() })
     }
 
-    /// Puts the complete file in its place.
+    /// Puts the complete file in its place, once the disk has it.
     pub fn finish(mut self) -> Result<()> {
-        let move_it = || -> io::Result<()> {
-            let file = self.file.take().ok_or(io::ErrorKind::NotFound)?;
-            file.into_inner()?.sync_all()?;
-            fs::rename(&self.unfinished, &self.place)
-        };
-        let mut move_it = move_it;
-        move_it().with_context(|| format!("the file {} cannot be written", self.place.display()))
+        let synced = self.file().and_then(|file| file.flush().and_then(|()| file.get_ref().sync_all()));
+        self.appear(synced)
+    }
+
+    fn appear(mut self, written: io::Result<()>) -> Result<()> {
+        let flushed = written.and_then(|()| self.flush());
+        // Closed first: not every system moves an open file.
+        self.file = None;
+        flushed
+            .and_then(|()| fs::rename(&self.unfinished, &self.place))
+            .with_context(|| format!("the file {} cannot be written", self.place.display()))
+    }
+
+    /// Puts `bytes` at `place`, whose folder is made if there is none. The disk may have them later, which a power
+    /// failure would show and the end of the program does not.
+    pub fn put(place: &Path, bytes: &[u8]) -> Result<()> {
+        let failed = || format!("the file {} cannot be written", place.display());
+        if let Some(folder) = place.parent() {
+            fs::create_dir_all(folder).with_context(failed)?;
+        }
+        let mut file = Self::create(place)?;
+        let written = file.write_all(bytes);
+        file.appear(written)
     }
 
     fn file(&mut self) -> io::Result<&mut BufWriter<File>> {
@@ -40,7 +56,7 @@ impl Output {
     }
 }
 
-impl Write for Output {
+impl Write for WholeFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file()?.write(bytes)
     }
@@ -50,13 +66,13 @@ impl Write for Output {
     }
 }
 
-impl Seek for Output {
+impl Seek for WholeFile {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.file()?.seek(to)
     }
 }
 
-impl Drop for Output {
+impl Drop for WholeFile {
     fn drop(&mut self) {
         // After `finish` there is nothing to remove; otherwise the leftover is not worth another error.
         let _ = fs::remove_file(&self.unfinished);
@@ -77,12 +93,12 @@ mod tests {
     fn a_file_appears_when_it_is_finished_and_not_before() {
         let folder = folder("output");
         let place = folder.join("result.txt");
-        let mut output = Output::create(&place).expect("a writable folder");
+        let mut output = WholeFile::create(&place).expect("a writable folder");
         output.write_all(b"whole").expect("space");
         assert!(!place.exists());
         output.finish().expect("moved");
         assert_eq!(fs::read(&place).expect("there"), b"whole");
-        let mut broken_off = Output::create(&place).expect("a writable folder");
+        let mut broken_off = WholeFile::create(&place).expect("a writable folder");
         broken_off.write_all(b"half").expect("space");
         drop(broken_off);
         assert_eq!(fs::read(&place).expect("still there"), b"whole");
@@ -92,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_missing_folder_is_named() {
-        let error = Output::create(Path::new("no/such/folder/result.png")).err().expect("no such folder");
+        let error = WholeFile::create(Path::new("no/such/folder/result.png")).err().expect("no such folder");
         assert!(format!("{error:#}").contains("no/such/folder/result.png"));
     }
 }

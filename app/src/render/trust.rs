@@ -14,6 +14,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::platform::whole::WholeFile;
+
 /// The trials in a row that may end the program before the adapter counts as faulty.
 pub const UNFINISHED: u32 = 2;
 
@@ -97,14 +99,9 @@ impl Trust {
 
     fn write(&self) {
         let Some(place) = &self.place else { return };
-        let write = || {
-            fs::create_dir_all(place.parent()?).ok()?;
-            let part = place.with_extension("part");
-            fs::write(&part, serde_json::to_vec_pretty(&self.known).ok()?).ok()?;
-            fs::rename(part, place).ok()
-        };
-        if write().is_none() {
-            log::info!("{} cannot be written", place.display());
+        let text = serde_json::to_vec_pretty(&self.known).map_err(Into::into);
+        if let Err(error) = text.and_then(|text| WholeFile::put(place, &text)) {
+            log::info!("{error:#}");
         }
     }
 }

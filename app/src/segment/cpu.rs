@@ -14,7 +14,9 @@ use super::Network;
 use super::network::ChartOf;
 use crate::camera::Wake;
 use crate::pipeline::person::Finder;
-use crate::pipeline::{Annotation, Frame, Gaze, Mark, Pace, Plane, Rect, Rule, plane_size, plane_values};
+use crate::pipeline::{
+    self, Annotation, Frame, Gaze, Mark, Pace, Plane, Rect, Rule, plane_size, plane_values,
+};
 use crate::task::{self, Output, Sight, Task};
 
 /// A network on threads of its own. It works on one frame at a time; of the frames offered meanwhile the
@@ -97,17 +99,14 @@ impl Drawn {
 }
 
 /// A texture for masks of a size.
-pub fn mask_texture(device: &Device, (width, height): (u32, u32)) -> Texture {
-    device.create_texture(&wgpu::TextureDescriptor {
-        label: Some("mask"),
-        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format: wgpu::TextureFormat::R16Float,
-        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
-        view_formats: &[],
-    })
+pub fn mask_texture(device: &Device, size: (u32, u32)) -> Texture {
+    pipeline::texture(
+        device,
+        "mask",
+        size,
+        wgpu::TextureFormat::R16Float,
+        wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+    )
 }
 
 struct Shared {
