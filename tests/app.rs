@@ -10,6 +10,8 @@ mod life;
 mod models;
 #[path = "app/pipeline/mod.rs"]
 mod pipeline;
+#[path = "app/results.rs"]
+mod results;
 #[path = "app/screen.rs"]
 mod screen;
 #[path = "app/segment.rs"]

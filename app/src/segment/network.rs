@@ -88,7 +88,7 @@ impl Network {
 
     /// The model's inputs for the part `crop` of a frame, brightened by the power `gamma`: the picture in its place,
     /// zeros in the others.
-    pub(super) fn inputs(&self, frame: &Frame, crop: Rect, gamma: f32) -> Result<Vec<Tensor>> {
+    pub fn inputs(&self, frame: &Frame, crop: Rect, gamma: f32) -> Result<Vec<Tensor>> {
         let PictureInput { index, size, channels, planar, range, .. } = self.reading.input;
         let picture = || {
             let mut rgb = input_values(frame, crop, size, range);
