@@ -10,6 +10,8 @@ mod conformance;
 mod damage;
 #[path = "engine/damaged_models.rs"]
 mod damaged_models;
+#[path = "engine/delegates.rs"]
+mod delegates;
 #[path = "engine/drawn.rs"]
 mod drawn;
 #[path = "engine/golden.rs"]
@@ -24,6 +26,8 @@ mod layers;
 mod loops;
 #[path = "engine/models.rs"]
 mod models;
+#[path = "engine/operators.rs"]
+mod operators;
 #[path = "engine/partition.rs"]
 mod partition;
 #[path = "engine/plans.rs"]

@@ -1,6 +1,6 @@
 use super::{Binary, BinaryKind};
 use crate::ops::Activation;
-use crate::ops::case::{Case, given, random, values, weights};
+use crate::ops::case::{Case, given, random, random_bools, values, weights};
 use crate::tensor::{DType, TensorType};
 
 /// Every function, and broadcasting both ways over all ranks.
@@ -44,6 +44,11 @@ pub fn cases() -> Vec<Case> {
             op(kind),
             vec![given(&[2, 3, 5]), values(random(&[5], -1.0, 1.0))],
         );
+        cases.push(case.outputs(vec![TensorType::new(DType::Bool, [])]));
+    }
+    for kind in [BinaryKind::LogicalAnd, BinaryKind::LogicalOr] {
+        let inputs = vec![values(random_bools(&[2, 3, 5])), values(random_bools(&[3, 1]))];
+        let case = Case::new(format!("{kind:?}"), op(kind), inputs);
         cases.push(case.outputs(vec![TensorType::new(DType::Bool, [])]));
     }
     let broadcasts: [(&[usize], &[usize]); 10] = [

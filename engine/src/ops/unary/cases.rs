@@ -1,5 +1,6 @@
 use super::Unary;
-use crate::ops::case::{Case, given, random, values};
+use crate::ops::case::{Case, given, random, random_bools, values};
+use crate::tensor::{DType, TensorType};
 
 /// Every function on its domain, in odd shapes and all ranks.
 pub fn cases() -> Vec<Case> {
@@ -34,6 +35,8 @@ pub fn cases() -> Vec<Case> {
         Case::new(format!("{op:?}"), op, vec![values(random(&[2, 3, 5], 0.01, 9.0))]).tolerance(2e-6)
     };
     cases.extend([Unary::Log, Unary::Rsqrt, Unary::Sqrt].map(positive));
+    let not = Case::new("LogicalNot", Unary::LogicalNot, vec![values(random_bools(&[2, 3, 5]))]);
+    cases.push(not.outputs(vec![TensorType::new(DType::Bool, [])]));
     for shape in [&[][..], &[1], &[7], &[3, 5], &[2, 3, 4, 8], &[2, 1, 3, 2, 5]] {
         cases.push(Case::new(format!("rank{}_{shape:?}", shape.len()), Unary::Relu, vec![given(shape)]));
     }
