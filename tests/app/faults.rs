@@ -10,3 +10,13 @@ fn after_each_fault_pictures_come_again() {
     assert!(told("DeviceLost", "the graphics device went away; the processor takes over"));
     assert!(told("ShaderRefused", "the processor takes over"));
 }
+
+#[test]
+fn a_change_of_source_takes_less_than_a_second_and_keeps_the_picture() {
+    let pictures = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/pictures");
+    let [first, second] = ["astronaut", "grace_hopper"].map(|name| format!("{pictures}/{name}.jpg"));
+    let order = [&first, "clip", &second, "clip", &first].map(|source| ["--then", source]);
+    let mut words = vec!["changes", "--source", "clip", "--size", "400x400"];
+    words.extend(order.as_flattened());
+    in_a_window(&words);
+}

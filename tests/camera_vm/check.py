@@ -113,6 +113,10 @@ def check(folder, raw):
     fraction = says(folder, "fraction")
     fact("a rate that is a fraction", "at 12.50 FPS" in fraction and "exit 0" in fraction, fraction.splitlines()[0])
     fact("padded rows", "exit 0" in says(folder, "padded"), says(folder, "padded").splitlines()[0])
+    changes = says(folder, "modes")
+    times = [int(found) for found in re.findall(r"(\d+) ms after its choice", changes)]
+    seen = f"{len(times)} changes, each shown after at most {max(times)} ms" if times else changes
+    fact("another mode", len(times) > 5 and "exit 0" in changes and max(times) < 1000, seen)
     for name, file, word in [
         ("no such mode", "none", "no such mode"),
         ("no permission", "forbidden", "join the group “video”"),

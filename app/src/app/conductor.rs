@@ -12,7 +12,7 @@ use super::{App, Event, Options};
 use crate::platform::lifecycle;
 
 /// How long the program may take to come to what is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a conductor has done to the program, on the program's own thread.
 pub type Visit = Box<dyn FnOnce(&mut App) + Send>;

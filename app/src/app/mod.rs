@@ -5,6 +5,8 @@
 //! the UI are carried out after that, so that a frame shows one state.
 
 #[cfg(not(target_os = "android"))]
+mod changes;
+#[cfg(not(target_os = "android"))]
 mod conductor;
 mod depth;
 mod draw;
@@ -41,6 +43,8 @@ use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop, EventLoopProxy}
 use winit::keyboard::{Key, NamedKey};
 use winit::window::WindowId;
 
+#[cfg(not(target_os = "android"))]
+pub use changes::{Change, changes};
 #[cfg(not(target_os = "android"))]
 pub use faults::{Fault, Outcome, faults};
 pub use figures::{Figures, Meter, Stage};

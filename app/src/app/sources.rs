@@ -1,15 +1,13 @@
 //! Choosing, opening and losing sources.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use super::{App, Browser, Choice, Event, Found, Purpose, waker};
-use crate::camera::{self, Clip, Feed, Interest, Lost, Open, Seen, Source, Status, VIDEOS, Watch};
-
-/// How long a camera may take to let go before the next source is opened beside it.
-const LETTING_GO: Duration = Duration::from_millis(400);
+use crate::camera::{
+    self, Clip, Feed, Interest, LETTING_GO, Lost, Open, Seen, Source, Status, VIDEOS, Watch,
+};
 
 impl App {
     /// Opens another source. The last picture stays until the new one comes.

@@ -22,6 +22,9 @@ pub type Wake = Box<dyn Fn() + Send>;
 /// How long a live source may be silent before the feed calls it stalled.
 pub const STALL: Duration = Duration::from_secs(3);
 
+/// How long a camera may take to let go before the next source is opened beside it.
+pub const LETTING_GO: Duration = Duration::from_millis(400);
+
 /// What a feed is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {

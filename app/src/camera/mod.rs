@@ -41,7 +41,7 @@ pub use album::Album;
 pub use buffer::Layout;
 pub use clip::{Clip, PERIOD, Scene};
 pub use device::{Device, Found, Interest, Lost, Seen, Watch, cameras, open, opening, opposite};
-pub use feed::{Feed, Open, STALL, Status, Wake};
+pub use feed::{Feed, LETTING_GO, Open, STALL, Status, Wake};
 pub use jpeg::frame_from_jpeg;
 pub use mode::{Encoding, Mode, RULE, Rate, Wanted, choose};
 pub use pace::Metronome;

@@ -45,6 +45,12 @@ pub enum Action {
     /// Provokes faults of the graphics device and tells how long it takes until pictures come again
     #[command(hide = true)]
     Faults(WindowArguments),
+    /// Picks one source after the other in the window and tells how long it takes until each is shown
+    #[command(hide = true)]
+    Changes(ChangesArguments),
+    /// Picks one mode of a camera after the other, without a window, and tells how long each change takes
+    #[command(hide = true)]
+    Modes(ModesArguments),
     /// Prints a model's graph and plan: dispatches, memory, where each node runs and why
     Inspect(InspectArguments),
     /// Quantizes a model, or takes it back to floats, and tells what that costs and gains
@@ -71,6 +77,27 @@ pub struct RehearseArguments {
     /// Where the random numbers begin
     #[arg(long, default_value = "1")]
     pub seed: u64,
+}
+
+/// What is picked in the window.
+#[derive(Debug, Args)]
+pub struct ChangesArguments {
+    /// How the window starts
+    #[command(flatten)]
+    pub window: WindowArguments,
+    /// The sources, in order
+    #[arg(long = "then", required = true)]
+    pub sources: Vec<String>,
+}
+
+/// Whose modes are picked.
+#[derive(Debug, Args)]
+pub struct ModesArguments {
+    /// The camera: its number or a part of its name; the first one otherwise
+    pub camera: Option<String>,
+    /// The mode it begins with
+    #[command(flatten)]
+    pub mode: ModeArguments,
 }
 
 /// What is loaded, and for how long.

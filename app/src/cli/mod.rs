@@ -13,6 +13,7 @@ mod figures;
 mod inspect;
 mod list;
 mod models;
+mod modes;
 pub mod npz;
 mod planes;
 mod process;
@@ -57,6 +58,8 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         Some(Action::Rehearse(arguments)) => window::rehearse(&arguments),
         Some(Action::Load(arguments)) => window::load(&arguments),
         Some(Action::Faults(arguments)) => window::faults(&arguments),
+        Some(Action::Modes(arguments)) => modes::run(&arguments),
+        Some(Action::Changes(arguments)) => window::changes(&arguments),
         Some(Action::Inspect(arguments)) => inspect::run(&arguments),
         Some(Action::Convert(arguments)) => convert::run(&arguments),
         Some(Action::Models(arguments)) => models::run(&arguments),

@@ -6,14 +6,15 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 
 use super::arguments::{
-    BackendName, EffectName, EngineArguments, LoadArguments, ModeArguments, NumbersName, PrecisionName,
-    RehearseArguments, WindowArguments,
+    BackendName, ChangesArguments, EffectName, EngineArguments, LoadArguments, ModeArguments, NumbersName,
+    PrecisionName, RehearseArguments, WindowArguments,
 };
 use super::camera::Named;
 use super::engine::threads;
 use super::{bad_input, camera};
 use crate::app::{
-    self, Backend, Choice, Effect, Engine, Look, Options, Outcome, Precision, Toggle, View, settings_place,
+    self, Backend, Change, Choice, Effect, Engine, Look, Options, Outcome, Precision, Toggle, View,
+    settings_place,
 };
 use crate::catalogue::Shelf;
 use crate::render::Wish;
@@ -74,6 +75,24 @@ pub fn faults(arguments: &WindowArguments) -> Result<()> {
     ensure!(slow.is_none(), "a fault took the picture away for more than {} s: {slow:?}", longest.as_secs());
     Ok(())
 }
+
+/// Changes the window's source and prints what came of each change.
+pub fn changes(arguments: &ChangesArguments) -> Result<()> {
+    let sources = arguments.sources.iter().map(|source| choice(Some(source), &arguments.window.mode));
+    let sources = sources.collect::<Result<Vec<_>>>()?;
+    let changes = app::changes(&options(&arguments.window, None)?, sources)?;
+    for (Change { shown, kept }, source) in changes.iter().zip(&arguments.sources) {
+        let kept = if *kept { "the picture stayed" } else { "the picture went away" };
+        println!("{source}: shown after {} ms; {kept}", shown.as_millis());
+    }
+    let shown = changes.iter().map(|change| change.shown).max();
+    ensure!(shown < Some(CHANGE), "a change took more than {CHANGE:?}");
+    ensure!(changes.iter().all(|change| change.kept), "a change took the picture away");
+    Ok(())
+}
+
+/// The longest that a change may take.
+const CHANGE: Duration = Duration::from_secs(1);
 
 /// As it was last time by the settings at `place`, but for what the arguments say.
 fn options(arguments: &WindowArguments, place: Option<PathBuf>) -> Result<Options> {
