@@ -2,8 +2,14 @@
 
 #[path = "app/cli.rs"]
 mod cli;
+#[cfg(target_os = "linux")]
+#[path = "app/driven.rs"]
+mod driven;
 #[path = "app/faults.rs"]
 mod faults;
+#[cfg(target_os = "linux")]
+#[path = "app/hands.rs"]
+mod hands;
 #[path = "app/life.rs"]
 mod life;
 #[path = "app/models.rs"]

@@ -52,6 +52,19 @@ fn desk(size: [f32; 2], state: State) -> Harness<'static, Desk> {
     harness
 }
 
+/// Where the middle of a control of the simple face is, in a window of this size.
+pub fn middle_of(size: [f32; 2], label: &str) -> (i16, i16) {
+    let harness = desk(size, state());
+    let at = harness.get_by_label(label).rect().center();
+    (at.x.round() as i16, at.y.round() as i16)
+}
+
+/// Where the clip's picture is in a window of this size: left, top, width and height.
+pub fn picture_in(size: [f32; 2]) -> [u32; 4] {
+    let place = desk(size, state()).state().picture;
+    [place.left(), place.top(), place.width(), place.height()].map(|value| value.round() as u32)
+}
+
 /// What clicks on the controls with these labels, one after the other, ask for.
 fn after_clicks(state: State, labels: &[&str]) -> Vec<Command> {
     let mut harness = desk([1280.0, 1600.0], state);
@@ -468,6 +481,18 @@ fn a_notice_can_be_dismissed() {
     let notice = matte::app::Notice { text: "Camera 0 is in use by another program".into(), failure: true };
     let state = State { notice: Some(notice), ..state() };
     assert_eq!(after_clicks(state, &["Dismiss"]), [Command::Dismiss]);
+}
+
+#[test]
+fn a_notice_goes_by_itself_unless_it_is_a_failure() {
+    for failure in [false, true] {
+        let notice = matte::app::Notice { text: "Saved picture.png".into(), failure };
+        let mut harness = desk([800.0, 600.0], State { notice: Some(notice), ..state() });
+        harness.run_steps(20);
+        assert_eq!(harness.state().asked, [], "there is time to read it");
+        harness.run_steps(24);
+        assert_eq!(harness.state().asked.contains(&Command::Dismiss), !failure);
+    }
 }
 
 #[test]

@@ -395,7 +395,7 @@ pub struct Browser {
     pub purpose: Purpose,
 }
 
-/// Something to tell, until it is dismissed or replaced.
+/// Something to tell, until it is dismissed or replaced; what is no failure goes by itself after a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// One sentence.

@@ -3,8 +3,11 @@
 use egui::{Align2, Color32, FontId, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 use super::{icon, theme, widget};
-use crate::app::{Choice, Command, Effect, Look, State};
+use crate::app::{Choice, Command, Effect, Look, Notice, State};
 use crate::camera::{Status, opposite};
+
+/// Seconds that a notice stays which is no failure.
+const READING: f64 = 10.0;
 
 /// The picture's place: as large as it fits, in the middle of the space that the controls leave.
 pub fn place(state: &State, space: Rect) -> Rect {
@@ -168,7 +171,7 @@ fn notice(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
     let notice = state.notice.as_ref()?;
     let color = if notice.failure { theme::error() } else { theme::warning() };
     let width = (picture.width() - 32.0).clamp(160.0, 520.0);
-    let mut command = None;
+    let mut command = has_been_read(notice, ui).then_some(Command::Dismiss);
     egui::Area::new(ui.scope_id().with("notice"))
         .fixed_pos(pos2(picture.center().x, picture.bottom() - 16.0))
         .pivot(Align2::CENTER_BOTTOM)
@@ -194,6 +197,23 @@ fn notice(state: &State, picture: Rect, ui: &mut Ui) -> Option<Command> {
             });
         });
     command
+}
+
+/// Whether a notice that is no failure has been shown for [`READING`].
+fn has_been_read(notice: &Notice, ui: &Ui) -> bool {
+    if notice.failure {
+        return false;
+    }
+    let now = ui.input(|input| input.time);
+    let id = egui::Id::unique(("since", &notice.text));
+    let since = ui.data_mut(|data| *data.get_temp_mut_or(id, now));
+    let rest = READING - (now - since);
+    if rest > 0.0 {
+        ui.ctx().request_repaint_after_secs(rest as f32);
+    } else {
+        ui.data_mut(|data| data.remove_temp::<f64>(id));
+    }
+    rest <= 0.0
 }
 
 /// The way back to hidden controls.
