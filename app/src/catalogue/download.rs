@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
 use super::shelf::file_name;
-use super::{Entry, hash_of, hex};
+use super::{Entry, hash_of, hex, http};
 use crate::platform::folders::folders;
 
 /// How often a transfer that was cut is taken up again before the user has to.
@@ -217,93 +217,4 @@ impl Part {
 fn ensure_final(holds: bool, sentence: &'static str) -> Result<()> {
     ensure!(holds, sentence);
     Ok(())
-}
-
-#[cfg(not(target_os = "android"))]
-mod http {
-    //! One request.
-
-    use std::io::Read;
-    use std::time::Duration;
-
-    use anyhow::{Context, Result, bail};
-    use ureq::http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderName};
-
-    /// A reply that carries bytes.
-    pub struct Reply {
-        /// The place of its first byte in the file.
-        pub first: u64,
-        /// The file's length, if the server tells.
-        pub total: Option<u64>,
-        pub body: Box<dyn Read>,
-    }
-
-    /// Asks for a file from byte `first` on. The server may answer with the whole.
-    pub fn get(address: &str, first: u64) -> Result<Reply> {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(4)
-            .timeout_connect(Some(Duration::from_secs(20)))
-            .timeout_recv_response(Some(Duration::from_secs(30)))
-            .user_agent(concat!("matte/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .into();
-        let mut request = agent.get(address).header("accept-encoding", "identity");
-        if first > 0 {
-            request = request.header("range", format!("bytes={first}-"));
-        }
-        let response = request.call().with_context(|| format!("{address} cannot be reached"))?;
-        let text = |name: HeaderName| response.headers().get(name)?.to_str().ok().map(str::to_owned);
-        let length = text(CONTENT_LENGTH).and_then(|length| length.parse().ok());
-        let range = text(CONTENT_RANGE);
-        let (first, total) = match response.status().as_u16() {
-            200 => (0, length),
-            206 => parsed_range(&range.unwrap_or_default()).context("the server's reply makes no sense")?,
-            // The part at hand reaches past the server's file: begin anew.
-            416 if first > 0 => return get(address, 0),
-            status => bail!("{address} answers with {status}, not with the model"),
-        };
-        let body = Box::new(response.into_body().into_reader());
-        Ok(Reply { first, total, body })
-    }
-
-    /// The first byte and the file's length of `bytes 100-199/200`; the length may be `*`.
-    fn parsed_range(text: &str) -> Option<(u64, Option<u64>)> {
-        let (span, total) = text.strip_prefix("bytes ")?.split_once('/')?;
-        let first = span.split_once('-')?.0.parse().ok()?;
-        Some((first, total.parse().ok()))
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::parsed_range;
-
-        #[test]
-        fn ranges_are_read() {
-            assert_eq!(parsed_range("bytes 100-199/200"), Some((100, Some(200))));
-            assert_eq!(parsed_range("bytes 100-199/*"), Some((100, None)));
-            for wrong in ["", "bytes", "bytes 1/2", "lines 1-2/3", "bytes x-2/3"] {
-                assert_eq!(parsed_range(wrong), None, "{wrong}");
-            }
-        }
-    }
-}
-
-#[cfg(target_os = "android")]
-mod http {
-    //! No requests.
-
-    use std::io::Read;
-
-    use anyhow::{Result, bail};
-
-    pub struct Reply {
-        pub first: u64,
-        pub total: Option<u64>,
-        pub body: Box<dyn Read>,
-    }
-
-    pub fn get(_: &str, _: u64) -> Result<Reply> {
-        bail!("models cannot be fetched on this system")
-    }
 }

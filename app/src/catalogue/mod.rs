@@ -4,6 +4,7 @@
 //! publisher at the user's wish; [`download`] does that, [`Shelf`] says which models are at hand.
 
 pub mod download;
+mod http;
 mod shelf;
 
 use std::borrow::Cow;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`assets`] | files in the program's package |
 //! | [`folders`] | where settings, downloads and caches lie |
+//! | [`insets`] | what the system covers of a window |
 //! | [`lifecycle`] | what the program does as its window is shown, covered, taken away and given back |
 //! | [`permission`] | whether the camera may be used, and how people are asked |
 //! | [`turn`] | how a built-in camera's picture is to be turned |
@@ -17,6 +18,7 @@ pub mod assets;
 #[cfg(not(target_os = "android"))]
 mod desktop;
 pub mod folders;
+pub mod insets;
 pub mod lifecycle;
 pub mod permission;
 pub mod turn;

@@ -1,6 +1,7 @@
 //! The activity's entry, and its life as the system tells it on the activity's own thread.
 
 use std::ffi::c_void;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ndk_sys::{ANativeActivity, ANativeActivityCallbacks};
@@ -28,13 +29,23 @@ unsafe impl Send for Ear {}
 
 static EAR: Mutex<Ear> = Mutex::new(Ear { listener: None, missed: Vec::new(), next: None });
 
+/// Whether an activity was made in this process.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
 /// The function that the manifest names: the system calls it for a new activity, on its own thread.
+///
+/// A process has one activity. Where the system makes a second one, the first has been told to end and is waiting to be
+/// destroyed; its settings are written. The process ends then and the system makes the second one in a new process.
 ///
 /// # Safety
 ///
 /// `activity` is the system's, alive until its `onDestroy` has returned; `saved` points to `size` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matte_on_create(activity: *mut ANativeActivity, saved: *mut c_void, size: usize) {
+    if TAKEN.swap(true, Ordering::Relaxed) {
+        log::info!("a second activity: the process ends, and the system starts it in a new one");
+        leave();
+    }
     // SAFETY: the arguments are passed on as they came, on the thread they came on.
     unsafe { ANativeActivity_onCreate(activity, saved, size) };
     // SAFETY: the system gives a valid activity with a table of callbacks that is the activity's to write
@@ -117,7 +128,13 @@ unsafe extern "C" fn on_configuration_changed(activity: *mut ANativeActivity) {
 unsafe extern "C" fn on_destroy(activity: *mut ANativeActivity) {
     // SAFETY: the system's own argument.
     unsafe { pass_on(Event::Quit, activity, |callbacks| callbacks.onDestroy) };
-    std::process::exit(0);
+    leave();
+}
+
+/// Ends the process at once: threads of drivers may be running, under which nothing can be cleared away.
+fn leave() -> ! {
+    // SAFETY: the call takes a number and does not return.
+    unsafe { libc::_exit(0) }
 }
 
 fn lock() -> MutexGuard<'static, Ear> {

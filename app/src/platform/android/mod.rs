@@ -2,9 +2,9 @@
 //!
 //! The system calls [`activity::matte_on_create`] for each activity. It lets `android-activity` start the thread
 //! of [`android_main`] and listens to the activity's life beside it, because winit passes on only what
-//! concerns the window. winit makes one event loop a process, so the process ends with its activity: the next
-//! one starts in a new process, and a second activity in the same process is refused by `singleTask` in
-//! the manifest.
+//! concerns the window. winit makes one event loop a process, so the process ends with its activity, and with a
+//! second one that is made before the first is gone: the system, to which the manifest says that no state
+//! is needed, makes that one again in a new process.
 
 mod activity;
 mod java;
@@ -12,11 +12,14 @@ mod java;
 use std::ffi::CString;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use jni::JavaVM;
 use ndk::asset::{Asset, AssetManager};
 use winit::platform::android::activity::AndroidApp;
 
+use super::insets::covered;
 use super::permission::Word;
 use super::{assets, folders};
 use crate::app;
@@ -32,6 +35,12 @@ static APP: Mutex<Option<AndroidApp>> = Mutex::new(None);
 
 /// How the screen is turned, in degrees counter-clockwise.
 static SCREEN: AtomicI32 = AtomicI32::new(0);
+
+/// How long the system's word on its bars holds: it tells nobody when they move.
+const STILL: Duration = Duration::from_millis(250);
+
+/// What the system's bars and the screen's cutouts covered of the window, and when that was asked.
+static BARS: Mutex<Option<(Instant, Option<[i32; 4]>)>> = Mutex::new(None);
 
 /// Runs the program for an activity until the system ends it. Called by `android-activity` on a thread of its
 /// own.
@@ -64,14 +73,29 @@ pub fn screen_turn() -> i32 {
 }
 
 /// What the system covers of a window of the given size, in pixels: left, top, right, bottom.
-pub fn insets([width, height]: [u32; 2]) -> Option<[u32; 4]> {
+pub fn insets(size: [u32; 2]) -> Option<[u32; 4]> {
     let content = lock().as_ref()?.content_rect();
-    let side = |distance: i32| u32::try_from(distance).unwrap_or(0);
-    let far = |edge: u32, side: i32| edge.saturating_sub(u32::try_from(side).unwrap_or(0));
-    let empty = content.right <= content.left || content.bottom <= content.top;
-    (!empty).then(|| {
-        [side(content.left), side(content.top), far(width, content.right), far(height, content.bottom)]
-    })
+    covered(size, [content.left, content.top, content.right, content.bottom], bars())
+}
+
+fn bars() -> Option<[i32; 4]> {
+    let mut known = BARS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((asked, bars)) = *known
+        && asked.elapsed() < STILL
+    {
+        return bars;
+    }
+    let bars = java::bars().unwrap_or_else(|error| {
+        log::warn!("the system does not say what its bars cover: {error:#}");
+        None
+    });
+    *known = Some((Instant::now(), bars));
+    bars
+}
+
+/// The virtual machine that runs this process.
+pub fn machine() -> Result<JavaVM> {
+    java::machine(&running()?)
 }
 
 /// The content of a file among the package's assets.
