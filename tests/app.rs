@@ -28,5 +28,7 @@ mod sighting;
 mod tasks;
 #[path = "app/ui.rs"]
 mod ui;
+#[path = "app/virtual_camera.rs"]
+mod virtual_camera;
 #[path = "app/window.rs"]
 mod window;

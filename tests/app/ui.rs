@@ -10,6 +10,7 @@ use matte::app::{
 };
 use matte::camera::{Device, Encoding, Info, Mode, Position, Status};
 use matte::catalogue::Shelf;
+use matte::output::Outlet;
 use matte::platform::permission::Permission;
 use matte::platform::turn::Facing;
 use matte::ui;
@@ -194,10 +195,13 @@ fn outputs_are_asked_for() {
     assert_eq!(after_clicks(state(), &["Record"]), [Command::Record(true)]);
     let mut state = state();
     state.outputs.recording = Some("clip.mp4".into());
-    state.outputs.cameras = vec![("/dev/video9".into(), "Matte".into())];
+    let outlet = Outlet::Device("/dev/video9".into());
+    state.outputs.cameras = vec![(outlet.clone(), "Matte".into()), (Outlet::PipeWire, "Matte".into())];
     assert_eq!(after_clicks(state.clone(), &["Stop recording"]), [Command::Record(false)]);
     let labels = ["Virtual camera: Virtual camera: off", "Matte (/dev/video9)"];
-    assert_eq!(after_clicks(state, &labels), [Command::VirtualCamera(Some("/dev/video9".into()))]);
+    assert_eq!(after_clicks(state.clone(), &labels), [Command::VirtualCamera(Some(outlet))]);
+    let labels = ["Virtual camera: Virtual camera: off", "Matte (PipeWire)"];
+    assert_eq!(after_clicks(state, &labels), [Command::VirtualCamera(Some(Outlet::PipeWire))]);
 }
 
 #[test]

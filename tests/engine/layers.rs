@@ -32,7 +32,7 @@ const UNSAFE_FOLDERS: [&str; 10] = [
     "app/src/platform/",
     "app/src/camera/android",
     "app/src/camera/v4l2/",
-    "app/src/output/virtual_camera.rs",
+    "app/src/output/virtual_camera/loopback.rs",
 ];
 
 fn line_of(module: &str) -> Option<usize> {

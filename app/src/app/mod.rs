@@ -59,6 +59,7 @@ pub use state::{
 
 use crate::camera::{Feed, Lost, Seen, Status, Watch};
 use crate::catalogue::Shelf;
+use crate::output::Outlet;
 use crate::pipeline::frame::Color;
 use crate::pipeline::{Frame, Gaze, Pace, readback};
 use crate::platform;
@@ -91,6 +92,8 @@ pub struct Options {
     pub shelf: Option<Shelf>,
     /// The adapter.
     pub adapter: Wish,
+    /// The virtual camera that shows the picture from the start.
+    pub virtual_camera: Option<Outlet>,
     /// Whether the figures lie over the picture.
     pub overlay: bool,
     /// What was kept from the last start, and where it is kept.
@@ -118,6 +121,7 @@ impl Default for Options {
             engine: Engine { backend: Backend::Gpu, precision: Precision::F16, threads, model: 0 },
             shelf: None,
             adapter: Wish::default(),
+            virtual_camera: None,
             overlay: false,
             saved: Saved::default(),
             place: None,

@@ -8,7 +8,7 @@ use wgpu::CommandEncoder;
 use super::{App, Event};
 use crate::camera::ffmpeg_version;
 use crate::output::{
-    Recorder, Sink, VirtualCamera, dated, hint, pictures, save_snapshot, videos, virtual_cameras,
+    Outlet, Recorder, Sink, VirtualCamera, dated, hint, pictures, save_snapshot, videos, virtual_cameras,
 };
 use crate::pipeline::{Layout, Pipeline, Settings, Tap, Tapped};
 
@@ -17,7 +17,7 @@ use crate::pipeline::{Layout, Pipeline, Settings, Tap, Tapped};
 pub struct Outputs {
     snapshot: Option<Tap>,
     recording: Option<(Tap, Option<Recorder>, PathBuf)>,
-    camera: Option<(Tap, Option<VirtualCamera>, PathBuf)>,
+    camera: Option<(Tap, Option<VirtualCamera>, Outlet)>,
 }
 
 impl Outputs {
@@ -98,12 +98,12 @@ impl App {
     }
 
     /// Shows the picture in a virtual camera, or in none.
-    pub(super) fn use_virtual_camera(&mut self, place: Option<PathBuf>) {
+    pub(super) fn use_virtual_camera(&mut self, outlet: Option<Outlet>) {
         self.outputs.camera = None;
         self.state.outputs.camera = None;
-        let (Some(screen), Some(place)) = (&self.screen, place) else { return };
-        self.outputs.camera = Some((Tap::new(&screen.gpu.device, Layout::Yuyv), None, place.clone()));
-        self.state.outputs.camera = Some(place);
+        let (Some(screen), Some(outlet)) = (&self.screen, outlet) else { return };
+        self.outputs.camera = Some((Tap::new(&screen.gpu.device, Layout::Yuyv), None, outlet.clone()));
+        self.state.outputs.camera = Some(outlet);
     }
 
     /// Lists the virtual cameras, and what helps where there is none.
@@ -159,15 +159,13 @@ impl App {
     }
 
     fn show_in_camera(&mut self, picture: Tapped) -> anyhow::Result<()> {
-        let Some((_, camera, place)) = &mut self.outputs.camera else { return Ok(()) };
+        let Some((_, camera, outlet)) = &mut self.outputs.camera else { return Ok(()) };
         if camera.as_ref().is_none_or(|camera| camera.size() != picture.size) {
             // The old one lets go first: a device has one writer.
             *camera = None;
-            *camera = Some(VirtualCamera::open(place, picture.size)?);
+            *camera = Some(VirtualCamera::open(outlet, picture.size)?);
         }
-        let works = camera.as_mut().is_some_and(|camera| camera.show(picture));
-        anyhow::ensure!(works, "the virtual camera {} takes no more pictures", place.display());
-        Ok(())
+        camera.as_mut().map_or(Ok(()), |camera| camera.show(picture))
     }
 
     fn missed(&self) -> u64 {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::camera::Found;
 use crate::camera::{Info, Mode, Position, Status};
+use crate::output::Outlet;
 pub use crate::pipeline::View;
 use crate::pipeline::frame::Color;
 use crate::platform::permission::Permission;
@@ -337,10 +338,10 @@ pub struct OutputState {
     pub seconds: f32,
     /// Frames that did not reach an output in time.
     pub missed: u64,
-    /// The virtual cameras of this machine: their device file and name.
-    pub cameras: Vec<(PathBuf, String)>,
+    /// The virtual cameras of this machine: their outlet and name.
+    pub cameras: Vec<(Outlet, String)>,
     /// The one that shows the picture.
-    pub camera: Option<PathBuf>,
+    pub camera: Option<Outlet>,
     /// What helps where there is none.
     pub hint: String,
 }
@@ -535,7 +536,7 @@ pub enum Command {
     /// A recording, begun or ended.
     Record(bool),
     /// The virtual camera that shows the picture, or none.
-    VirtualCamera(Option<PathBuf>),
+    VirtualCamera(Option<Outlet>),
     /// The virtual cameras, listed again.
     FindVirtualCameras,
     /// Everything as it was at first.

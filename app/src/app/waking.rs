@@ -113,6 +113,9 @@ impl App {
         self.screen = Some(screen);
         self.show_theme();
         self.find_virtual_cameras();
+        if let Some(outlet) = self.options.virtual_camera.take() {
+            self.use_virtual_camera(Some(outlet));
+        }
         self.change_backdrop_feed();
         self.prepare_engine();
         self.redraw();

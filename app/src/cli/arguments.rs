@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use matte_engine::quantize::{Granularity, Ranging};
 
 use crate::camera::Encoding;
+use crate::output::Outlet;
 use crate::pipeline::frame::{Color, Matrix, Range};
 
 /// Cuts people out of live video on the GPU.
@@ -220,6 +221,9 @@ pub struct WindowArguments {
     /// Neither reads the settings of last time nor keeps any
     #[arg(long)]
     pub fresh: bool,
+    /// Shows the picture in a virtual camera: “pipewire”, or a device file of v4l2loopback; “matte doctor” lists them
+    #[arg(long)]
+    pub virtual_camera: Option<Outlet>,
     /// Shows the figures over the picture
     #[arg(long)]
     pub figures: bool,

@@ -152,7 +152,7 @@ fn virtual_camera() -> String {
     if found.is_empty() {
         return format!("none: {}", hint());
     }
-    let lines: Vec<_> = found.iter().map(|(place, name)| format!("{}: {name}", place.display())).collect();
+    let lines: Vec<_> = found.iter().map(|(outlet, name)| format!("{outlet}: {name}")).collect();
     lines.join("\n")
 }
 

@@ -114,6 +114,7 @@ fn options(arguments: &WindowArguments, place: Option<PathBuf>) -> Result<Option
             model: model.unwrap_or(kept.engine.model),
         },
         adapter,
+        virtual_camera: arguments.virtual_camera.clone(),
         overlay: arguments.figures || kept.overlay,
         size: arguments.size,
         frames: arguments.frames,

@@ -10,4 +10,4 @@ mod virtual_camera;
 pub use folder::{dated, home, pictures, videos};
 pub use recorder::{Recorder, Sink};
 pub use snapshot::save_snapshot;
-pub use virtual_camera::{VirtualCamera, hint, virtual_cameras};
+pub use virtual_camera::{Outlet, VirtualCamera, hint, virtual_cameras};

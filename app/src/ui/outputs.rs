@@ -23,16 +23,15 @@ pub fn outputs_ui(state: &State, ui: &mut Ui) -> Option<Command> {
             command = Some(Command::Record(!recording));
         }
     });
-    let chosen =
-        outputs.camera.as_ref().map_or("Virtual camera: off".into(), |place| place.display().to_string());
+    let chosen = outputs.camera.as_ref().map_or("Virtual camera: off".into(), ToString::to_string);
     widget::list(ui, "Virtual camera", &chosen, |ui| {
         if ui.selectable_label(outputs.camera.is_none(), "Off").clicked() {
             command = Some(Command::VirtualCamera(None));
         }
-        for (place, name) in &outputs.cameras {
-            let text = format!("{name} ({})", place.display());
-            if ui.selectable_label(outputs.camera.as_ref() == Some(place), text).clicked() {
-                command = Some(Command::VirtualCamera(Some(place.clone())));
+        for (outlet, name) in &outputs.cameras {
+            let text = format!("{name} ({outlet})");
+            if ui.selectable_label(outputs.camera.as_ref() == Some(outlet), text).clicked() {
+                command = Some(Command::VirtualCamera(Some(outlet.clone())));
             }
         }
         if !outputs.hint.is_empty() {
