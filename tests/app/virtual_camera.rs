@@ -151,7 +151,7 @@ fn look() -> Result<Vec<u8>, String> {
         let _ = fs::remove_file(&place);
         let stride = row_bytes();
         let length = stride * SIZE.1 as usize;
-        if seen.len() >= length && seen.len() % length == 0 {
+        if seen.len() >= length && seen.len().is_multiple_of(length) {
             return Ok(seen[seen.len() - length..].to_vec());
         }
     }
