@@ -143,6 +143,42 @@ fn both_backends_together_give_what_each_gives() {
     assert!(session.explain().contains("cpu CUMSUM"), "{}", session.explain());
 }
 
+#[test]
+fn every_node_has_a_line_with_its_backend_kernel_bytes_and_reason() {
+    let Some(gpu) = gpu() else { return };
+    let model = branches();
+    let builder = || Session::builder(&model).gpu(&gpu.device, &gpu.queue);
+    let words = |text: &str| -> Vec<Vec<String>> {
+        let cells = |line: &str| -> Vec<String> {
+            line.split("  ").map(|cell| cell.trim().to_owned()).filter(|cell| !cell.is_empty()).collect()
+        };
+        text.lines().map(cells).collect()
+    };
+    let session = builder().build().expect("it has a plan");
+    let rows = words(&session.by_node());
+    assert_eq!(rows[0], ["node", "operator", "backend", "kernel", "bytes from the GPU", "to it", "because"]);
+    assert_eq!(rows.len(), 1 + session.graph().nodes.len());
+    for (row, node) in rows[1..].iter().zip(&session.graph().nodes) {
+        let bytes = (64 * 64 * 64 * 4).to_string();
+        match node.op.name() {
+            "CUMSUM" => assert_eq!(
+                row[1..],
+                ["CUMSUM", "cpu", "reference", &bytes, &bytes, "it has no GPU kernel"].map(str::to_owned)
+            ),
+            "CONV_2D" => assert!(row[3].starts_with("conv2d.") && row[6] == "it has a GPU kernel", "{row:?}"),
+            name => assert!(row[3] == "-" && row[6].starts_with("it rides on node "), "{name}: {row:?}"),
+        }
+    }
+    let session = builder().keep_on_cpu(session.graph().node_ids()).build().expect("it has a plan");
+    let rows = words(&session.by_node());
+    let kept = "the caller keeps it on the CPU";
+    assert!(rows[1..].iter().all(|row| row[2] == "cpu" && row[4..] == ["0", "0", kept]), "{rows:?}");
+    for session in [Session::builder(&model).build(), Session::builder(&model).plain().build()] {
+        let text = session.expect("it runs").by_node();
+        assert!(words(&text)[1..].iter().all(|row| row[2] == "cpu" && row.len() == 7), "{text}");
+    }
+}
+
 /// Sums in another order: each of two backends may be 2e-5 of the range from the exact result, as in the conformance table.
 const APART: f32 = 4e-5;
 

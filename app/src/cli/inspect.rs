@@ -26,6 +26,7 @@ pub fn run(arguments: &InspectArguments) -> Result<()> {
     }
     text += &meaning(&network.reading);
     text += &format!("\ngraph after the passes\n{}\nplan\n{}", session.graph(), session.explain());
+    text += &format!("\nwhere each node runs\n{}\n", session.by_node());
     if let Some(plan) = session.plan() {
         text += &format!("dispatches {}\n", plan.dispatches());
     }

@@ -36,9 +36,11 @@ impl<'a> Placer<'a> {
 }
 
 fn on_gpu(reals: &Reals, node: &Node) -> Verdict<()> {
-    reals.check(node)?;
     let graph = &reals.graph;
     let operands = graph.operands(node);
+    let links = (0..node.inputs.len()).any(|of| node.op.link(&operands, of).is_some());
+    let without_kernel = || if links { None } else { node.op.gpu(&operands).err() };
+    reals.check(node).map_err(|refusal| without_kernel().unwrap_or(refusal))?;
     let values = node.inputs.iter().flatten().chain(&node.outputs);
     if let Some(&value) = values.clone().find(|&&value| graph.value(value).dynamic) {
         return Err(Refusal::new(format!(
@@ -49,7 +51,7 @@ fn on_gpu(reals: &Reals, node: &Node) -> Verdict<()> {
     if let Some(&value) = values.clone().find(|&&value| graph.value(value).variable) {
         return Err(Refusal::new(format!("{} is kept from run to run", graph.value(value).name)));
     }
-    if (0..node.inputs.len()).any(|of| node.op.link(&operands, of).is_some()) {
+    if links {
         return match node.outputs.iter().find(|&&output| !carried(&graph.value(output).ty)) {
             None => Ok(()),
             Some(&output) => Err(Refusal::new(format!("a chain does not carry {}", graph.value(output).ty))),

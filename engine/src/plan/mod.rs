@@ -14,6 +14,7 @@ mod reals;
 
 pub use link::{Carrier, Linked, Step, link};
 pub use memory::{Layout, Lifetime, layout};
+pub use print::{NodeLine, node_table};
 pub use reals::Reals;
 
 use crate::graph::{Graph, NodeId, ValueId};

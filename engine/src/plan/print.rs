@@ -1,5 +1,5 @@
 use super::{Plan, Planned};
-use crate::graph::NodeId;
+use crate::graph::{Graph, NodeId};
 use std::fmt::{self, Write};
 
 impl fmt::Display for Plan {
@@ -39,6 +39,30 @@ impl Plan {
         text
     }
 
+    /// One line a node of the graph that the plan is of: where it runs, with which kernel, why, and the bytes that cross
+    /// between the backends for it. `cpu_kernel` is that of [`Plan::describe`].
+    pub fn by_node(&self, graph: &Graph, mut cpu_kernel: impl FnMut(NodeId) -> Option<String>) -> String {
+        let mut lines = vec![None; graph.nodes.len()];
+        for planned in &self.steps {
+            let Some(node) = planned.step.node else { continue };
+            lines[node.0] = Some(match &planned.dispatch {
+                Some(dispatch) => NodeLine::new("gpu", dispatch.shader.label.clone(), &planned.reason),
+                None => {
+                    let kernel = cpu_kernel(node).unwrap_or_else(|| "reference".into());
+                    NodeLine { crossing: planned.crossing, ..NodeLine::new("cpu", kernel, &planned.reason) }
+                }
+            });
+            let backend = if planned.dispatch.is_some() { "gpu" } else { "cpu" };
+            for rider in &planned.step.riders {
+                lines[rider.0] = Some(NodeLine::new(backend, "-", &format!("it rides on node {}", node.0)));
+            }
+        }
+        let lines = lines.into_iter().map(|line| {
+            line.unwrap_or_else(|| NodeLine::new("gpu", "-", "its result is where its input is"))
+        });
+        node_table(graph, lines)
+    }
+
     fn line(&self, planned: &Planned, cpu_kernel: &mut dyn FnMut(NodeId) -> Option<String>) -> String {
         let step = &planned.step;
         let nodes: Vec<String> =
@@ -62,4 +86,43 @@ impl Plan {
         };
         format!("{kernel}  nodes {}  {} → {} {offset}", nodes.join("+"), inputs.join(" "), outputs.join(" "))
     }
+}
+
+/// Where a node runs.
+#[derive(Clone)]
+pub struct NodeLine {
+    backend: &'static str,
+    kernel: String,
+    reason: String,
+    /// Bytes from the GPU and to it.
+    crossing: [usize; 2],
+}
+
+impl NodeLine {
+    /// A node for which nothing crosses.
+    pub fn new(backend: &'static str, kernel: impl Into<String>, reason: &str) -> Self {
+        Self { backend, kernel: kernel.into(), reason: reason.into(), crossing: [0; 2] }
+    }
+}
+
+/// A head and a line for each node of the graph, in columns.
+pub fn node_table(graph: &Graph, lines: impl Iterator<Item = NodeLine>) -> String {
+    let mut rows = vec![
+        ["node", "operator", "backend", "kernel", "bytes from the GPU", "to it", "because"]
+            .map(str::to_owned),
+    ];
+    for ((index, node), line) in graph.nodes.iter().enumerate().zip(lines) {
+        let [read, written] = line.crossing.map(|bytes| bytes.to_string());
+        let operator = node.op.name().to_owned();
+        let (backend, kernel, reason) = (line.backend.to_owned(), line.kernel, line.reason);
+        rows.push([index.to_string(), operator, backend, kernel, read, written, reason]);
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; 7] = std::array::from_fn(width);
+    let mut text = String::new();
+    for row in &rows {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        let _ = writeln!(text, "{}", cells.collect::<Vec<_>>().join("  ").trim_end());
+    }
+    text
 }

@@ -206,6 +206,10 @@ impl Runner {
         text
     }
 
+    pub fn by_node(&self) -> String {
+        self.plan.by_node(&self.graph, |id| self.cpu_kernels.get(&id).cloned())
+    }
+
     /// What halves do to each layer, where that was measured.
     pub fn layer_errors(&self) -> &[LayerError] {
         &self.layers

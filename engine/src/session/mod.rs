@@ -21,6 +21,7 @@ use crate::cpu;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Model, NodeId};
 use crate::passes::{self, Applied};
+use crate::plan::{NodeLine, node_table};
 use crate::pool::Pool;
 use crate::schema::Bytes;
 use crate::store::Store;
@@ -434,6 +435,32 @@ impl Session {
             Runner::Cpu(executable) => self.explain_cpu(executable),
             #[cfg(feature = "gpu")]
             Runner::Gpu(runner) => runner.explain(),
+        }
+    }
+
+    /// A line for each node of [`Session::graph`], as text: backend, kernel, the bytes that cross between the backends for it,
+    /// and why it runs there.
+    pub fn by_node(&self) -> String {
+        let none = |kernel: &str, reason: &str| NodeLine::new("cpu", kernel, reason);
+        match &self.runner {
+            Runner::Plain(_) => {
+                let lines =
+                    self.graph.nodes.iter().map(|_| none("reference", "plain kernels were asked for"));
+                node_table(&self.graph, lines)
+            }
+            Runner::Cpu(executable) => {
+                let mut lines = vec![none("-", "its result is where its input is"); self.graph.nodes.len()];
+                for (nodes, kernel) in executable.explain() {
+                    let Some((first, riders)) = nodes.split_first() else { continue };
+                    lines[first.0] = none(&kernel, "the session is for the CPU");
+                    for rider in riders {
+                        lines[rider.0] = none("-", &format!("it rides on node {}", first.0));
+                    }
+                }
+                node_table(&self.graph, lines.into_iter())
+            }
+            #[cfg(feature = "gpu")]
+            Runner::Gpu(runner) => runner.by_node(),
         }
     }
 
