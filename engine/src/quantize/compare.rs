@@ -19,7 +19,7 @@ pub struct Difference {
     pub iou: Option<f64>,
     /// On which share of the samples classifiers name the same class.
     pub top1: Option<f64>,
-    /// How far key points move, in pixels of the input: the mean over the points.
+    /// How far key points move that the model before finds, in pixels of the input: the mean over the points.
     pub shift: Option<f64>,
     /// The largest move of a key point.
     pub largest_shift: Option<f64>,
@@ -119,7 +119,9 @@ impl Comparison {
                 let of = |outputs: &[Vec<f32>]| {
                     key_points(&outputs[maps], &outputs[offsets], shape(maps), self.size)
                 };
-                self.figures.extend(moves(of(&a), of(&b)));
+                let there = peaks(&a[maps], shape(maps)[3]);
+                let moves = moves(of(&a), of(&b)).zip(there);
+                self.figures.extend(moves.filter(|(_, there)| *there).map(|(shift, _)| shift));
             }
             Task::Boxes(boxes, scores) => {
                 // The anchors that the model before is surest of, since those of no face hold anything.
@@ -200,6 +202,13 @@ fn key_points(maps: &[f32], offsets: &[f32], shape: &[usize], [height, width]: [
     (0..k).map(point).collect()
 }
 
+/// Which key points are there at all: those whose heatmap passes a half of probability, or zero of logits, somewhere.
+fn peaks(maps: &[f32], count: usize) -> Vec<bool> {
+    let probabilities = maps.iter().all(|value| (0.0..=1.0).contains(value));
+    let cut = if probabilities { 0.5 } else { 0.0 };
+    (0..count).map(|key| maps.iter().skip(key).step_by(count).any(|&value| value > cut)).collect()
+}
+
 /// The points of one anchor's box: its center, then its key points.
 fn box_points(boxes: &[f32], anchor: usize, numbers: usize) -> Vec<[f32; 2]> {
     let of = &boxes[anchor * numbers..(anchor + 1) * numbers];
@@ -257,6 +266,9 @@ mod tests {
         let moved =
             difference(&shapes, &[1, 17, 17, 3], &[&maps, &[0.0; 8]], &[&[2.0, 1.0, 0.0, 0.0], &[0.0; 8]]);
         assert_eq!(moved.shift, Some(16.0));
+        let absent =
+            difference(&shapes, &[1, 17, 17, 3], &[&[0.4, 0.3, 0.0, 0.0], &[0.0; 8]], &[&maps, &[0.0; 8]]);
+        assert_eq!(absent.shift, None, "a point that was not there cannot move");
     }
 
     #[test]
