@@ -14,6 +14,8 @@ mod damaged_models;
 mod delegates;
 #[path = "engine/drawn.rs"]
 mod drawn;
+#[path = "engine/faults.rs"]
+mod faults;
 #[path = "engine/golden.rs"]
 mod golden;
 #[path = "engine/gpu.rs"]

@@ -34,13 +34,28 @@ fn expected(gpu: Option<TestGpu>) -> Option<TestGpu> {
 /// Held by tests that compile many kernels, so that they do not compile them all at once.
 pub static COMPILING: Mutex<()> = Mutex::new(());
 
+/// A device that no other test has, with the limits that `limit` leaves.
+pub fn opened(limit: impl FnOnce(&mut wgpu::Limits)) -> Option<TestGpu> {
+    let mut limits = wgpu::Limits::downlevel_defaults();
+    limit(&mut limits);
+    let opened = open_within(wgpu::Features::SHADER_F16, limits);
+    expected(pollster::block_on(opened).map(|(_, gpu)| gpu))
+}
+
 /// A device with what there is of `wanted`, and the instance that counts what is made on it.
 pub async fn open(wanted: wgpu::Features) -> Option<(wgpu::Instance, TestGpu)> {
+    open_within(wanted, wgpu::Limits::downlevel_defaults()).await
+}
+
+async fn open_within(
+    wanted: wgpu::Features,
+    required_limits: wgpu::Limits,
+) -> Option<(wgpu::Instance, TestGpu)> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
     let adapter = instance.request_adapter(&wgpu::RequestAdapterOptions::default()).await.ok()?;
     let descriptor = wgpu::DeviceDescriptor {
         required_features: adapter.features() & wanted,
-        required_limits: wgpu::Limits::downlevel_defaults(),
+        required_limits,
         ..Default::default()
     };
     let (device, queue) = adapter.request_device(&descriptor).await.ok()?;

@@ -9,7 +9,7 @@ use winit::event_loop::{EventLoop, EventLoopProxy};
 use winit::platform::run_on_demand::EventLoopExtRunOnDemand;
 
 use super::{App, Event, Options};
-use crate::platform::lifecycle;
+use crate::platform::{lifecycle, memory};
 
 /// How long the program may take to come to what is waited for.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -67,6 +67,7 @@ pub fn conducted<T: Send + 'static>(
     options: &Options,
     conduct: impl FnOnce(&Conductor) -> Result<T> + Send + 'static,
 ) -> Result<T> {
+    memory::share();
     let mut events = EventLoop::<Event>::with_user_event().build().context("no display was found")?;
     let mut app = App::new(options.clone(), events.create_proxy())?;
     let conductor = Conductor { proxy: events.create_proxy() };

@@ -8,7 +8,7 @@
 //! the next start ([`Trust`](crate::render::Trust)) until people choose it anew.
 
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 
@@ -16,6 +16,9 @@ use super::{App, Event};
 use crate::catalogue::Item;
 use crate::segment::{Backend, Engine, Network, Segmenter};
 use crate::task::Task;
+
+/// How long a network's memory may be in use after it was replaced: the GPU finishes its pictures.
+const LEAVING: Duration = Duration::from_secs(1);
 
 /// A segmenter that is ready, or why there is none.
 pub struct Ready {
@@ -72,6 +75,7 @@ impl App {
             Ok((segmenter, task)) => {
                 self.trust.pass();
                 self.segmenter = Some(segmenter);
+                self.give_back_at = Some(Instant::now() + LEAVING);
                 self.drawn = None;
                 self.learn_task(&task);
                 self.follow_depth();

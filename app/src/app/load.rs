@@ -1,5 +1,6 @@
 //! A long run under load: every few seconds another model, effect, backend or window size, from a source that never
-//! waits. After each round the program comes back to where it began, and is as large as it was.
+//! waits. A tour shows every effect and runs every model on both backends; rounds of random changes follow. After the
+//! tour and after each round the program comes back to where it began, and is as large as it was.
 
 use std::path::Path;
 use std::thread;
@@ -12,6 +13,7 @@ use super::conductor::{Conductor, conducted};
 use super::rehearsal::Random;
 use super::{App, Backend, Command, Effect, Engine, Look, Options};
 use crate::catalogue::Place;
+use crate::platform::memory;
 
 /// Changes of a round, before the program is looked at.
 const ROUND: usize = 6;
@@ -28,9 +30,9 @@ pub struct Load {
     pub changes: usize,
     /// Pictures presented.
     pub pictures: u64,
-    /// Bytes of the process that are in memory, after each round.
+    /// Bytes of the process that are in memory and not free, after the tour and after each round.
     pub memory: Vec<u64>,
-    /// Objects of the GPU that are alive, after each round.
+    /// Objects of the GPU that are alive, after the tour and after each round.
     pub objects: Vec<usize>,
     /// Every time from one picture to the next, as a share of the median since the last change.
     intervals: Vec<f32>,
@@ -44,17 +46,15 @@ impl Load {
         sorted.get(sorted.len() * 99 / 100).copied().unwrap_or_default()
     }
 
-    /// How much larger the process is at the end than it was after a third of the rounds, as a share.
+    /// By how much the process ever was larger after a round than after the tour, as a share.
     pub fn growth(&self) -> f64 {
-        match (self.memory.get(self.memory.len() / 3), self.memory.last()) {
-            (Some(&warm), Some(&last)) if warm > 0 => last as f64 / warm as f64 - 1.0,
-            _ => 0.0,
-        }
+        let largest = self.memory.iter().copied().max().unwrap_or_default();
+        self.memory.first().map_or(0.0, |&warm| largest as f64 / warm.max(1) as f64 - 1.0)
     }
 
-    /// Objects of the GPU at the end beyond those after a third of the rounds.
+    /// Objects of the GPU at the end beyond those after the tour.
     pub fn left_over(&self) -> usize {
-        let warm = self.objects.get(self.objects.len() / 3).copied().unwrap_or_default();
+        let warm = self.objects.first().copied().unwrap_or_default();
         self.objects.last().map_or(0, |last| last.saturating_sub(warm))
     }
 }
@@ -73,28 +73,60 @@ fn conduct(conductor: &Conductor, options: &Options, time: Duration, seed: u64) 
             .collect()
     })?;
     let models: Vec<usize> = models;
+    let mut run = Run { conductor, options, load: Load::default() };
+    let start = Instant::now();
+    let tour = (2 * models.len()).max(Effect::ALL.len());
+    for stop in 0..tour {
+        let backend = [Backend::Gpu, Backend::Cpu][stop / models.len() % 2];
+        let engine = Engine { backend, model: models[stop % models.len()], ..options.engine };
+        run.change(engine, Effect::ALL[stop % Effect::ALL.len()], SIZES[stop % SIZES.len()])?;
+    }
+    run.look_back()?;
     let mut random = Random(seed | 1);
     let mut any = move |end: usize| random.below(end as u64) as usize;
-    let mut load = Load::default();
-    let start = Instant::now();
     while start.elapsed() < time {
         for _ in 0..ROUND {
             let backend = [Backend::Gpu, Backend::Cpu][any(2)];
             let engine = Engine { backend, model: models[any(models.len())], ..options.engine };
-            let look = Look { effect: Effect::ALL[any(Effect::ALL.len())], ..options.look.clone() };
-            change(conductor, engine, look, SIZES[any(SIZES.len())])?;
-            load.changes += 1;
-            load.intervals.extend(watched(conductor)?);
+            run.change(engine, Effect::ALL[any(Effect::ALL.len())], SIZES[any(SIZES.len())])?;
         }
-        change(conductor, options.engine, options.look.clone(), options.size)?;
-        watched(conductor)?;
-        let (pictures, objects) = conductor.visit(|app| (app.state.figures.presented, objects(app)))?;
-        load.pictures = pictures;
-        load.memory.push(resident()?);
-        load.objects.push(objects);
+        run.look_back()?;
     }
-    ensure!(!load.intervals.is_empty(), "no picture was shown");
-    Ok(load)
+    ensure!(!run.load.intervals.is_empty(), "no picture was shown");
+    Ok(run.load)
+}
+
+struct Run<'a> {
+    conductor: &'a Conductor,
+    /// What the program began with.
+    options: &'a Options,
+    load: Load,
+}
+
+impl Run<'_> {
+    /// Another engine, effect and window size, watched for a while.
+    fn change(&mut self, engine: Engine, effect: Effect, size: (u32, u32)) -> Result<()> {
+        change(self.conductor, engine, Look { effect, ..self.options.look.clone() }, size)?;
+        self.load.changes += 1;
+        self.load.intervals.extend(watched(self.conductor)?);
+        Ok(())
+    }
+
+    /// Comes back to where the program began and looks at what it holds then.
+    fn look_back(&mut self) -> Result<()> {
+        let Options { engine, look, size, .. } = self.options;
+        change(self.conductor, *engine, look.clone(), *size)?;
+        watched(self.conductor)?;
+        let (pictures, objects) = self.conductor.visit(|app| {
+            // What is free and not given back yet is held by nobody.
+            memory::give_back();
+            (app.state.figures.presented, objects(app))
+        })?;
+        self.load.pictures = pictures;
+        self.load.memory.push(resident()?);
+        self.load.objects.push(objects);
+        Ok(())
+    }
 }
 
 /// Changes everything at once and waits until that runs.

@@ -162,6 +162,7 @@ pub enum Event {
 
 /// Opens the window and runs until it is closed.
 pub fn run(options: Options) -> Result<()> {
+    platform::memory::share();
     let events = EventLoop::<Event>::with_user_event().build().map_err(|error| {
         log::info!("the window system says: {error}");
         anyhow!(
@@ -252,6 +253,8 @@ pub struct App {
     written: Saved,
     /// When the settings are to be written.
     save_at: Option<Instant>,
+    /// When what the last network left is to be given back to the system.
+    give_back_at: Option<Instant>,
     /// How the network looks at the pictures.
     gaze: Gaze,
     /// Lets the network on the GPU rest while the picture stands still.
@@ -289,6 +292,7 @@ impl App {
             asked_at: Instant::now(),
             written: saved,
             save_at: None,
+            give_back_at: None,
             state,
             proxy,
             life: Life::default(),
@@ -578,6 +582,10 @@ impl ApplicationHandler<Event> for App {
         }
         if self.save_at.is_some_and(|at| at <= now) {
             self.write_settings();
+        }
+        if self.give_back_at.is_some_and(|at| at <= now) {
+            self.give_back_at = None;
+            platform::memory::give_back();
         }
         self.serve_outputs();
         match self.repaint_at {

@@ -44,8 +44,8 @@ pub fn load(arguments: &LoadArguments) -> Result<()> {
     let time = Duration::from_secs(arguments.seconds);
     let load = app::load(&options(&arguments.window, None)?, time, arguments.seed)?;
     println!("{} changes, {} pictures", load.changes, load.pictures);
-    println!("bytes in memory after each round: {:?}", load.memory);
-    println!("GPU objects after each round: {:?}", load.objects);
+    println!("bytes in memory after the tour and after each round: {:?}", load.memory);
+    println!("GPU objects then: {:?}", load.objects);
     println!(
         "grown by {:.1} %, {} GPU objects left over, p99 of the time between pictures {:.2} × the median",
         100.0 * load.growth(),

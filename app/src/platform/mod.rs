@@ -6,6 +6,7 @@
 //! | [`folders`] | where settings, downloads and caches lie |
 //! | [`insets`] | what the system covers of a window |
 //! | [`lifecycle`] | what the program does as its window is shown, covered, taken away and given back |
+//! | [`memory`] | what was freed, given back to the system |
 //! | [`permission`] | whether the camera may be used, and how people are asked |
 //! | [`turn`] | how a built-in camera's picture is to be turned |
 //!
@@ -20,6 +21,7 @@ mod desktop;
 pub mod folders;
 pub mod insets;
 pub mod lifecycle;
+pub mod memory;
 pub mod permission;
 pub mod turn;
 pub mod whole;

@@ -163,8 +163,15 @@ impl Executable {
     }
 
     fn wait(&self) -> Result<()> {
-        let lost = |error: wgpu::PollError| Error::device(format!("the GPU did not finish: {error}"));
-        self.gpu.device.poll(wgpu::PollType::wait_indefinitely()).map(|_| ()).map_err(lost)
+        let patience = self.gpu.patience;
+        let late = |error: wgpu::PollError| match error {
+            wgpu::PollError::Timeout => {
+                Error::device(format!("the GPU did not finish within {} ms", patience.as_millis()))
+            }
+            error => Error::device(format!("the GPU did not finish: {error}")),
+        };
+        let wait = wgpu::PollType::Wait { submission_index: None, timeout: Some(patience) };
+        self.gpu.device.poll(wait).map(|_| ()).map_err(late)
     }
 
     /// The number of distinct pipelines.

@@ -17,6 +17,10 @@ use crate::store::Store;
 use crate::wgsl::Dialect;
 use shared::Shared;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Longer than any work of a model takes, a software GPU's included.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A device, how WGSL may be written for it, and what sessions on it share. A clone shares the same.
 ///
@@ -30,6 +34,8 @@ pub struct Gpu {
     pub queue: wgpu::Queue,
     /// How kernels are written for the device.
     pub dialect: Dialect,
+    /// How long a run waits for the device before that is an error.
+    pub patience: Duration,
     shared: Arc<Shared>,
 }
 
@@ -41,6 +47,7 @@ impl Gpu {
             device: device.clone(),
             queue: queue.clone(),
             dialect: Dialect { native_f16, f16_arithmetic: false },
+            patience: PATIENCE,
             shared: Arc::new(Shared::new(device)),
         }
     }

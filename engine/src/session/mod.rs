@@ -119,6 +119,8 @@ pub struct Builder<'a> {
     small_map: usize,
     #[cfg(feature = "gpu")]
     gpu: Option<crate::gpu::Gpu>,
+    #[cfg(feature = "gpu")]
+    patience: Option<Duration>,
     store: Option<Store>,
 }
 
@@ -155,6 +157,13 @@ impl<'a> Builder<'a> {
     pub fn on(mut self, gpu: &crate::gpu::Gpu) -> Self {
         self.gpu = Some(gpu.clone());
         self
+    }
+
+    /// How long [`Session::run`] waits for the GPU, a minute until told otherwise. What takes longer is an error of the device;
+    /// the GPU goes on with what it has.
+    #[cfg(feature = "gpu")]
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience: Some(patience), ..self }
     }
 
     /// How the GPU stores numbers.
@@ -261,6 +270,8 @@ impl<'a> Builder<'a> {
         match &self.gpu {
             None => self.cpu_runner(graph, program, pool),
             Some(gpu) => {
+                let mut gpu = gpu.clone();
+                gpu.patience = self.patience.unwrap_or(gpu.patience);
                 self.store.iter().for_each(|store| gpu.keep_pipelines(store));
                 let fusion = if self.passes > PASSES.len() { self.fusion } else { Fusion::Never };
                 let layers = match self.precision {
@@ -268,7 +279,7 @@ impl<'a> Builder<'a> {
                     _ => Vec::new(),
                 };
                 let runner = gpu::Runner::new(gpu::Setup {
-                    gpu,
+                    gpu: &gpu,
                     layers,
                     graph,
                     program,
@@ -342,6 +353,8 @@ impl Session {
             small_map: SMALL_MAP,
             #[cfg(feature = "gpu")]
             gpu: None,
+            #[cfg(feature = "gpu")]
+            patience: None,
             store: None,
         }
     }

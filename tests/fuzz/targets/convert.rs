@@ -9,7 +9,9 @@ fuzz_target!(|bytes: &[u8]| {
     let way = bytes.iter().fold(0u8, |sum, &byte| sum.wrapping_add(byte));
     let Ok(file) = schema::read(bytes) else { return };
     if let Ok(written) = schema::write(&file) {
-        assert!(schema::read(written).is_ok_and(|again| again == file));
+        // Bytes are compared: a scale may be NaN, which equals nothing.
+        let again = schema::read(written.clone()).and_then(|again| schema::write(&again));
+        assert_eq!(again, Ok(written));
     }
     let weights = match way % 4 {
         0 => Weights::Reals,
