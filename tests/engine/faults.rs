@@ -20,14 +20,27 @@ fn built(model: &Model, gpu: &TestGpu) -> Result<Session> {
 
 /// The sentence of a device's error.
 fn sentence<T>(result: Result<T>) -> String {
-    let error = result.map(|_| ()).expect_err("the device is at fault");
-    assert!(matches!(error, Error::Device(_)), "{error:?}");
-    error.to_string()
+    match result.map(|_| ()) {
+        Err(Error::Device(sentence)) => sentence,
+        other => panic!("no error of the device: {other:?}"),
+    }
 }
 
 fn runs_on_the_processor(model: &Model, input: Tensor) {
     let mut session = Session::builder(model).build().expect("a session");
     assert!(session.run(&[input]).is_ok());
+}
+
+#[test]
+fn a_destroyed_device_is_an_error_of_the_device() {
+    let Some(gpu) = opened(|_| ()) else { return };
+    let (model, input) = selfie();
+    let mut session = built(&model, &gpu).expect("a session");
+    session.run(std::slice::from_ref(&input)).expect("a mask");
+    gpu.device.destroy();
+    sentence(session.run(std::slice::from_ref(&input)));
+    sentence(built(&model, &gpu));
+    runs_on_the_processor(&model, input);
 }
 
 #[test]

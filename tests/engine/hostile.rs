@@ -1,9 +1,12 @@
 //! Operands that contradict their operator are refused: there is no panic, whatever a file says of shapes, types and
 //! integers.
 
+use crate::source;
 use matte_engine::ops::case::Case;
 use matte_engine::ops::{Chain, Operand, Operands, cases};
 use matte_engine::tensor::{DType, Tensor, TensorType, checked_bytes};
+use matte_engine::{Error, Model, schema};
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// How often each case is changed.
@@ -137,4 +140,17 @@ fn changed_operands_are_refused_or_computed() {
         }
     }
     assert!(panicked.is_empty(), "{} panics:\n{}", panicked.len(), panicked.join("\n"));
+}
+
+#[test]
+fn a_node_without_the_outputs_that_it_computes_is_refused() {
+    let path = source::root().join("models/face_detection_short_range.tflite");
+    let mut file = schema::read(fs::read(path).expect("the model is there")).expect("it reads");
+    let operators = &mut file.subgraphs[0].operators;
+    let mut unheard = operators[0].clone();
+    unheard.outputs.clear();
+    operators.push(unheard);
+    let written = schema::write(&file).expect("it is written");
+    let refusal = Model::from_bytes(written).map(|_| ());
+    assert!(matches!(&refusal, Err(Error::Malformed(text)) if text.contains("0 outputs")), "{refusal:?}");
 }

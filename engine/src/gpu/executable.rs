@@ -236,15 +236,16 @@ impl Executable {
         let usage = wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ;
         let descriptor =
             wgpu::BufferDescriptor { label: Some("readback"), size, usage, mapped_at_creation: false };
-        let buffer = self
-            .gpu
-            .checked("a buffer to read results from", || self.gpu.device.create_buffer(&descriptor))?;
-        copy(&mut encoder, &buffer);
-        self.gpu.queue.submit([encoder.finish()]);
         let (sender, receiver) = std::sync::mpsc::channel();
-        buffer.slice(..).map_async(wgpu::MapMode::Read, move |result| {
-            let _ = sender.send(result);
-        });
+        let buffer = self.gpu.checked("to run the model", || {
+            let buffer = self.gpu.device.create_buffer(&descriptor);
+            copy(&mut encoder, &buffer);
+            self.gpu.queue.submit([encoder.finish()]);
+            buffer.slice(..).map_async(wgpu::MapMode::Read, move |result| {
+                let _ = sender.send(result);
+            });
+            buffer
+        })?;
         let lost = |why: String| Error::device(format!("the GPU did not finish: {why}"));
         self.wait()?;
         receiver.recv().map_err(|error| lost(error.to_string()))?.map_err(|error| lost(error.to_string()))?;

@@ -228,7 +228,8 @@ impl Graph {
             .infer(&self.operands(node))
             .map_err(|refusal| refusal.at(id.0, &node.name, node.op.name()))?;
         let outputs = node.outputs.clone();
-        if inferred.len() < outputs.len() {
+        let fewer = inferred.len() > outputs.len() && !matches!(node.op, Op::Control(_));
+        if inferred.len() < outputs.len() || fewer {
             let name = node.op.name();
             return Err(Error::malformed(format!(
                 "node {} ({name}) has {} outputs, {name} gives {}",
