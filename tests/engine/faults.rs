@@ -20,10 +20,9 @@ fn built(model: &Model, gpu: &TestGpu) -> Result<Session> {
 
 /// The sentence of a device's error.
 fn sentence<T>(result: Result<T>) -> String {
-    match result.map(|_| ()) {
-        Err(Error::Device(sentence)) => sentence,
-        other => panic!("no error of the device: {other:?}"),
-    }
+    let error = result.map(|_| ()).expect_err("the device is at fault");
+    assert!(matches!(error, Error::Device(_)), "{error:?}");
+    error.to_string()
 }
 
 fn runs_on_the_processor(model: &Model, input: Tensor) {
