@@ -29,7 +29,10 @@ mod gnu {
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 mod gnu {
+    /// Nothing: other libraries do so by themselves.
     pub fn share() {}
+
+    /// Nothing: other libraries do so by themselves.
     pub fn give_back() {}
 }
 
