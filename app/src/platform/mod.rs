@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`assets`] | files in the program's package |
 //! | [`folders`] | where settings, downloads and caches lie |
-//! | [`insets`] | what the system covers of a window |
+//! | [`mod@insets`] | what the system covers of a window |
 //! | [`lifecycle`] | what the program does as its window is shown, covered, taken away and given back |
 //! | [`memory`] | what was freed, given back to the system |
 //! | [`permission`] | whether the camera may be used, and how people are asked |
