@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A running `Xvfb`. It ends, and its picture goes, when this is dropped.
 pub struct Screen {
@@ -16,9 +17,11 @@ pub struct Screen {
 
 impl Screen {
     /// Starts a server of `width` × `height` pixels, or says why none can be started.
-    pub fn start(width: u32, height: u32) -> Result<Self, String> {
-        let folder =
-            std::env::temp_dir().join(format!("matte-screen-{}-{width}x{height}", std::process::id()));
+    fn start(width: u32, height: u32) -> Result<Self, String> {
+        // Tests run side by side: each screen has a folder of its own.
+        static STARTED: AtomicUsize = AtomicUsize::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("matte-screen-{}-{number}", std::process::id()));
         fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         // The server chooses a free number and writes it to its output.
         let mut server = Command::new("Xvfb")
@@ -40,6 +43,16 @@ impl Screen {
         }
     }
 
+    /// As [`Screen::start`]; none, after a line that says so, where there is no X server. In CI a missing one is a failure.
+    pub fn here(width: u32, height: u32) -> Option<Self> {
+        let started = Self::start(width, height);
+        if let Err(error) = &started {
+            assert!(std::env::var_os("CI").is_none(), "CI has a display: {error}");
+            println!("SKIPPED: {error}");
+        }
+        started.ok()
+    }
+
     /// What the screen shows now.
     pub fn picture(&self) -> Result<RgbImage, String> {
         let bytes = fs::read(self.folder.join("Xvfb_screen0")).map_err(|error| error.to_string())?;
@@ -50,14 +63,7 @@ impl Screen {
 /// Runs the program on a screen of its own, on the software GPU, and gives what it printed where it succeeds and logs no
 /// error; none, after a line that says so, where there is no X server. In CI a missing one is a failure.
 pub fn in_a_window(words: &[&str]) -> Option<String> {
-    let screen = match Screen::start(640, 480) {
-        Ok(screen) => screen,
-        Err(error) => {
-            assert!(std::env::var_os("CI").is_none(), "{error}");
-            println!("SKIPPED: {error}");
-            return None;
-        }
-    };
+    let screen = Screen::here(640, 480)?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a crate lies in the repository");
     let output = Command::new(root.join(".ci/with_software_gpu"))
         .arg(env!("CARGO_BIN_EXE_matte"))
