@@ -67,6 +67,12 @@ impl Editor {
         &self.file.subgraphs[graph].tensors[index]
     }
 
+    /// The elements that a tensor's shape asks for, whether or not it has them: as many as can be counted at most.
+    pub fn count(&self, place: Place) -> usize {
+        let extents = self.tensor(place).shape.iter().map(|&extent| usize::try_from(extent).unwrap_or(0));
+        extents.fold(1, usize::saturating_mul)
+    }
+
     /// Adds a tensor and gives its index.
     pub fn add_tensor(&mut self, graph: usize, tensor: Tensor) -> usize {
         let tensors = &mut self.file.subgraphs[graph].tensors;

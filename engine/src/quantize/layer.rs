@@ -220,9 +220,7 @@ fn measure(editor: &Editor, layer: &mut Layer) {
     buffers.sort_unstable();
     buffers.dedup();
     layer.bytes = buffers.iter().map(|&buffer| editor.file.buffers[buffer as usize].len()).sum();
-    let elements = |&(_, root): &(Place, Place)| -> usize {
-        editor.tensor(root).shape.iter().map(|&extent| usize::try_from(extent).unwrap_or(0)).product()
-    };
+    let elements = |&(_, root): &(Place, Place)| editor.count(root);
     let channels = |&(_, root): &(Place, Place)| -> usize {
         let (graph, node) = layer.nodes[0];
         let operator = &editor.file.subgraphs[graph].operators[node];

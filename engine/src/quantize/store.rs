@@ -280,10 +280,9 @@ pub fn store_rest(editor: &mut Editor, form: Form) -> Result<()> {
         .collect();
     for graph in 0..editor.file.subgraphs.len() {
         for (tensor, root) in constants(editor, graph) {
-            let elements: i32 = editor.tensor(root).shape.iter().product();
             let stored = editor.tensor(root);
             let is_packed = tensor != root || stored.sparsity.is_some();
-            let large = elements as usize >= FEWEST_HALVES;
+            let large = editor.count(root) >= FEWEST_HALVES;
             let owned = weights.contains(&editor.tensor(root).buffer);
             let new = match form {
                 Form::Reals if is_packed => reals(editor, tensor, root)?,

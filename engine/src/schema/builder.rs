@@ -2,9 +2,13 @@
 //!
 //! Tables come first in the order of the tree's levels, so that the large vectors, which hang deepest, come last.
 //! Equal vtables are stored once, and so are equal texts and small vectors where the later offset can reach the earlier
-//! bytes: offsets point forward only. Every number lies at a multiple of its size, counted from the file's start.
+//! bytes: offsets point forward only; and as long as a reader's [`budget`] for shared targets lets it read all of them.
+//! Every number lies at a multiple of its size, counted from the file's start.
 
-use super::{Error, Result};
+use super::{
+    Error, Result,
+    flatbuffer::{TABLE_COST, budget},
+};
 use std::{
     borrow::Cow,
     collections::{BTreeMap, VecDeque},
@@ -63,6 +67,7 @@ impl<'a> Table<'a> {
             vtables: BTreeMap::new(),
             vectors: BTreeMap::new(),
             waiting: VecDeque::new(),
+            cost: TABLE_COST,
         };
         layout.bytes[4..8].copy_from_slice(&identifier);
         layout.waiting.push_back((0, Item::Table(self)));
@@ -95,6 +100,8 @@ struct Layout<'a> {
     vectors: BTreeMap<(usize, Vec<u8>), usize>,
     /// What is still to be placed, each with the offset field that points at it.
     waiting: VecDeque<(usize, Item<'a>)>,
+    /// What reading all that was placed or waits costs; vectors cost from when they are placed.
+    cost: usize,
 }
 
 impl<'a> Layout<'a> {
@@ -103,6 +110,7 @@ impl<'a> Layout<'a> {
         match item {
             Item::Table(table) => self.table(table),
             Item::Tables(tables) => {
+                self.cost += TABLE_COST * tables.len();
                 let at = self.vector(tables.len(), 4, &vec![0; 4 * tables.len()]);
                 let offsets = (at + 4..).step_by(4);
                 self.waiting.extend(offsets.zip(tables.into_iter().map(Item::Table)));
@@ -142,7 +150,10 @@ impl<'a> Layout<'a> {
         for ((_, item), distance) in fields.into_iter().zip(distances) {
             match item {
                 Item::Scalar(bytes) => self.put(at + distance, &bytes),
-                item => self.waiting.push_back((at + distance, item)),
+                item => {
+                    self.cost += if let Item::Table(_) = item { TABLE_COST } else { 0 };
+                    self.waiting.push_back((at + distance, item));
+                }
             }
         }
         at
@@ -160,7 +171,9 @@ impl<'a> Layout<'a> {
 
     /// The place of these elements after `from`: where they lie already, or at the end.
     fn shared(&mut self, len: usize, align: usize, bytes: &[u8], from: usize) -> usize {
-        if bytes.len() > LARGEST_SHARED {
+        self.cost += bytes.len();
+        // A vector of its own adds more to the budget than it costs.
+        if bytes.len() > LARGEST_SHARED || self.cost > budget(self.bytes.len()) {
             return self.vector(len, align, bytes);
         }
         let key = (len, bytes.to_vec());

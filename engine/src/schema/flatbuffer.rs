@@ -5,13 +5,18 @@
 //! 32-bit distances forward from the field; a vector is its length and its elements. All numbers are little-endian.
 //!
 //! Many offsets may share one target, so a small file can describe a huge tree. Every table and vector read is
-//! charged against a budget in proportion to the file's size.
+//! charged against a [`budget`] in proportion to the file's size.
 
 use super::{Error, Result};
 use std::{cell::Cell, ops::Range};
 
-/// What reading one table costs, in bytes of the budget.
-const TABLE_COST: usize = 64;
+/// What reading one table costs, in bytes of the budget. Reading a vector costs its bytes.
+pub const TABLE_COST: usize = 64;
+
+/// What may be read of a file of `bytes` bytes. An offset and the smallest table, eight bytes, pay for a table.
+pub fn budget(bytes: usize) -> usize {
+    bytes.saturating_mul(8).saturating_add(1 << 16)
+}
 
 /// The bytes of a FlatBuffer and what may still be read of them.
 pub struct Source<'a> {
@@ -22,7 +27,7 @@ pub struct Source<'a> {
 impl<'a> Source<'a> {
     /// `bytes` with a budget that every honest file keeps.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, budget: Cell::new(bytes.len().saturating_mul(8).saturating_add(1 << 16)) }
+        Self { bytes, budget: Cell::new(budget(bytes.len())) }
     }
 
     fn scalar<T: Scalar>(&self, at: usize) -> Option<T> {

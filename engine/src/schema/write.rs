@@ -353,6 +353,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_stored_once_can_be_read_each_time() {
+        let name = "x".repeat(4000);
+        let tensors = vec![Tensor { name, ..Tensor::default() }; 1000];
+        let subgraphs = vec![SubGraph { tensors, ..SubGraph::default() }];
+        let file = File { subgraphs, buffers: vec![Bytes::default()], ..File::default() };
+        let bytes = write(&file).expect("it can be written");
+        assert!(bytes.len() < 1000 * 4000 / 4, "{} bytes", bytes.len());
+        assert_eq!(read(bytes).expect("it reads"), file);
+    }
+
+    #[test]
     fn options_that_the_schema_does_not_name_are_refused() {
         let table = Table::default().with(0, scalar(3_u32)).with(4, Item::Tables(vec![]));
         let unknown = Table::default().with(2, scalar(1_u8));
