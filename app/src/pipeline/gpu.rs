@@ -115,13 +115,24 @@ pub(super) fn render_pipeline(
     format: wgpu::TextureFormat,
     blend: Option<wgpu::BlendState>,
 ) -> RenderPipeline {
+    render_pipeline_of(device, module, ["fullscreen", entry], format, blend)
+}
+
+/// A pipeline of a module's vertex and fragment stages by their names.
+pub(super) fn render_pipeline_of(
+    device: &Device,
+    module: &wgpu::ShaderModule,
+    [vertex, fragment]: [&str; 2],
+    format: wgpu::TextureFormat,
+    blend: Option<wgpu::BlendState>,
+) -> RenderPipeline {
     let target = wgpu::ColorTargetState { format, blend, write_mask: wgpu::ColorWrites::ALL };
     device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-        label: Some(entry),
+        label: Some(fragment),
         layout: None,
         vertex: wgpu::VertexState {
             module,
-            entry_point: Some("fullscreen"),
+            entry_point: Some(vertex),
             compilation_options: Default::default(),
             buffers: &[],
         },
@@ -130,7 +141,7 @@ pub(super) fn render_pipeline(
         multisample: Default::default(),
         fragment: Some(wgpu::FragmentState {
             module,
-            entry_point: Some(entry),
+            entry_point: Some(fragment),
             compilation_options: Default::default(),
             targets: &[Some(target)],
         }),

@@ -3,6 +3,8 @@
 use matte::pipeline::frame::{Color, Frame, Matrix, Orientation, PixelFormat, Range, Rotation};
 use matte::pipeline::{Effect, Settings, View};
 
+use wgpu::TextureFormat;
+
 use super::device::{Noise, Pixel, gpu};
 
 /// How chroma of half size is read.
@@ -163,6 +165,36 @@ fn orientation_turns_then_mirrors() {
                     assert_eq!(shown, expected, "{rotation:?} mirrored {mirrored} at ({x}, {y})");
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn half_the_resolution_shows_the_whole_picture_by_means() {
+    let Some(gpu) = gpu("half_the_resolution_shows_the_whole_picture_by_means") else { return };
+    let mut pipeline = gpu.pipeline();
+    let settings = Settings { shrink: 2, ..SOURCE };
+    let (columns, rows) = (4u32, 3u32);
+    let mean = |x: u32, y: u32| (40 * x + 13 * y + 3) as u8;
+    // Two by two pixels around each mean.
+    let places = (0..2 * rows).flat_map(|y| (0..2 * columns).map(move |x| (x, y)));
+    let data = places.map(|(x, y)| mean(x / 2, y / 2) - 3 + [6, 2, 4, 0][(x % 2 + y % 2 * 2) as usize]);
+    let mut frame = Frame::new(PixelFormat::Gray, 2 * columns, 2 * rows, data.collect()).expect("exact data");
+    frame.color = Color { matrix: Matrix::Bt601, range: Range::Full };
+    for rotation in [Rotation::None, Rotation::Quarter, Rotation::Half, Rotation::ThreeQuarters] {
+        frame.orientation = Orientation { rotation, mirrored: true };
+        pipeline.upload(&frame).expect("the frame fits");
+        let (width, height) = frame.orientation.shown_size(columns, rows);
+        let shown = gpu.draw(&mut pipeline, &settings, None, (width, height), TextureFormat::Rgba8Unorm);
+        for (index, pixel) in (0..).zip(&shown) {
+            let (x, y) = (width - 1 - index % width, index / width);
+            let expected = match rotation {
+                Rotation::None => mean(x, y),
+                Rotation::Quarter => mean(y, rows - 1 - x),
+                Rotation::Half => mean(columns - 1 - x, rows - 1 - y),
+                Rotation::ThreeQuarters => mean(columns - 1 - y, x),
+            };
+            assert_eq!(pixel[0], expected, "{rotation:?}, pixel {index}");
         }
     }
 }

@@ -25,13 +25,10 @@ pub(in super::super) struct Video {
 impl Video {
     /// Takes the first frame.
     pub fn new(device: &Device, queue: &Queue, frame: &Frame) -> Result<Self> {
-        let module = gpu::shader(device, "convert", &convert::wgsl());
         let halving = gpu::shader(device, "preview", &preview::wgsl());
-        let render =
-            |module, entry| gpu::render_pipeline(device, module, entry, TextureFormat::Rgba8Unorm, None);
         let mut video = Self {
-            convert: render(&module, "convert"),
-            halve: render(&halving, "shrink_picture"),
+            convert: convert::pipeline(device),
+            halve: gpu::render_pipeline(device, &halving, "shrink_picture", TextureFormat::Rgba8Unorm, None),
             sampler: gpu::linear_sampler(device),
             source: Source::new(device),
             picture: with_levels(device, (1, 1), TextureUsages::RENDER_ATTACHMENT),

@@ -11,6 +11,12 @@ pub(super) fn wgsl() -> String {
     [gpu::FULLSCREEN, source::WGSL, include_str!("convert.wgsl")].concat()
 }
 
+/// The pipeline that draws the picture, into targets as large as it or smaller by a whole factor.
+pub(super) fn pipeline(device: &Device) -> RenderPipeline {
+    let module = gpu::shader(device, "convert", &wgsl());
+    gpu::render_pipeline_of(device, &module, ["turned", "convert"], TextureFormat::Rgba8Unorm, None)
+}
+
 pub(super) struct Convert {
     pipeline: RenderPipeline,
     picture: Image,
@@ -18,9 +24,7 @@ pub(super) struct Convert {
 
 impl Convert {
     pub fn new(device: &Device) -> Self {
-        let module = gpu::shader(device, "convert", &wgsl());
-        let pipeline = gpu::render_pipeline(device, &module, "convert", TextureFormat::Rgba8Unorm, None);
-        Self { pipeline, picture: picture_texture(device, (1, 1)) }
+        Self { pipeline: pipeline(device), picture: picture_texture(device, (1, 1)) }
     }
 
     /// The picture that was recorded last.

@@ -44,8 +44,8 @@ fn input_rgb(texel: vec2<u32>) -> vec3<f32> {
         let height = min(f32(y + 1), high.y) - max(f32(y), low.y);
         for (var x = first.x; x < end.x; x++) {
             let weight = height * (min(f32(x + 1), high.x) - max(f32(x), low.x));
-            let shown = clamp(vec2<i32>(x, y), vec2<i32>(0), last);
-            sum += weight * source_sample_near(stored_from_shown(shown));
+            let shown = vec2<f32>(clamp(vec2<i32>(x, y), vec2<i32>(0), last)) + 0.5;
+            sum += weight * source_sample_near(vec2<i32>(stored_from_shown(shown)));
         }
     }
     return rgb_from_sample(sum / (width.x * width.y));

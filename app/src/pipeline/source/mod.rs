@@ -27,13 +27,13 @@ pub(super) const WGSL: &str = include_str!("source.wgsl");
 #[derive(Clone, Copy, Pod, Zeroable)]
 struct Uniform {
     rows: [[f32; 4]; 3],
+    turn: [[f32; 2]; 2],
+    origin: [f32; 2],
     stored_size: [i32; 2],
     shown_size: [i32; 2],
     chroma_step: [u32; 2],
     chroma_size: [u32; 2],
     arrangement: u32,
-    rotation: u32,
-    mirrored: u32,
     padding: u32,
 }
 
@@ -148,23 +148,34 @@ fn uniform_of(frame: &Frame, shown_size: (u32, u32)) -> Uniform {
         PixelFormat::Gray => (7, [1, 1]),
     };
     let (width, height) = (frame.width(), frame.height());
-    let rotation = match frame.orientation.rotation {
-        Rotation::None => 0,
-        Rotation::Quarter => 1,
-        Rotation::Half => 2,
-        Rotation::ThreeQuarters => 3,
-    };
+    let (turn, origin) = stored_from_shown(frame, shown_size);
     Uniform {
         rows: rgb_rows(frame),
+        turn,
+        origin,
         stored_size: [width as i32, height as i32],
         shown_size: [shown_size.0 as i32, shown_size.1 as i32],
         chroma_step,
         chroma_size: [width.div_ceil(chroma_step[0]), height.div_ceil(chroma_step[1])],
         arrangement,
-        rotation,
-        mirrored: frame.orientation.mirrored.into(),
         padding: 0,
     }
+}
+
+/// The columns of the matrix and the summand that make a place in the stored picture of one in the shown picture.
+fn stored_from_shown(frame: &Frame, shown_size: (u32, u32)) -> ([[f32; 2]; 2], [f32; 2]) {
+    let (width, height) = (frame.width() as f32, frame.height() as f32);
+    let (right, down, origin) = match frame.orientation.rotation {
+        Rotation::None => ([1.0, 0.0], [0.0, 1.0], [0.0, 0.0]),
+        Rotation::Quarter => ([0.0, -1.0], [1.0, 0.0], [0.0, height]),
+        Rotation::Half => ([-1.0, 0.0], [0.0, -1.0], [width, height]),
+        Rotation::ThreeQuarters => ([0.0, 1.0], [-1.0, 0.0], [width, 0.0]),
+    };
+    if !frame.orientation.mirrored {
+        return ([right, down], origin);
+    }
+    let across = shown_size.0 as f32;
+    ([right.map(|step| -step), down], [origin[0] + right[0] * across, origin[1] + right[1] * across])
 }
 
 /// The rows of the affine map from a frame's stored samples in 0..1 to red, green and blue.

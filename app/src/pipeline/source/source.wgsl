@@ -8,6 +8,9 @@ struct Source {
     red: vec4<f32>,
     green: vec4<f32>,
     blue: vec4<f32>,
+    // From the shown to the stored picture, in pixels: turn * place + origin.
+    turn: mat2x2<f32>,
+    origin: vec2<f32>,
     stored_size: vec2<i32>,
     shown_size: vec2<i32>,
     // Luma pixels per chroma sample, in x and y, and the chroma samples of the picture.
@@ -15,9 +18,6 @@ struct Source {
     chroma_size: vec2<i32>,
     // 0 YUYV, 1 UYVY, 2 NV12, 3 NV21, 4 planar YUV, 5 RGB or BGR, 6 RGBA, 7 gray.
     arrangement: u32,
-    // Quarter turns clockwise from the stored to the shown picture.
-    rotation: u32,
-    mirrored: u32,
 }
 
 @group(0) @binding(0) var<uniform> source: Source;
@@ -99,13 +99,7 @@ fn rgb_from_sample(sample: vec3<f32>) -> vec3<f32> {
     return clamp(rgb, vec3<f32>(0.0), vec3<f32>(1.0));
 }
 
-fn stored_from_shown(shown: vec2<i32>) -> vec2<i32> {
-    let x = select(shown.x, source.shown_size.x - 1 - shown.x, source.mirrored == 1u);
-    let last = source.stored_size - 1;
-    switch source.rotation {
-        case 1u: { return vec2<i32>(shown.y, last.y - x); }
-        case 2u: { return vec2<i32>(last.x - x, last.y - shown.y); }
-        case 3u: { return vec2<i32>(last.x - shown.y, x); }
-        default: { return vec2<i32>(x, shown.y); }
-    }
+// The place in the stored picture of a place in the shown one, both in pixels; centers of pixels lie at halves.
+fn stored_from_shown(shown: vec2<f32>) -> vec2<f32> {
+    return source.turn * shown + source.origin;
 }
