@@ -91,8 +91,8 @@ pub fn guide(picture: &Picture<'_>, mask: &Mask<'_>, past: Option<&Guide>, choic
                     color[channel] += pixel[channel] / (factor * factor) as f64;
                 }
             }
-            let center = |at: i64| (at as f64 + 0.5) * factor as f64;
-            let now = (color, mask.at(center(x), center(y)));
+            let center = |at: i64, length: i64| ((at as f64 + 0.5) * factor as f64).min(length as f64 - 0.5);
+            let now = (color, mask.at(center(x, picture.width), center(y, picture.height)));
             texels.push((color, past.map_or(now.1, |past| smoothed(past.at(x, y), now, choices))));
         }
     }

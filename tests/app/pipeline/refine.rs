@@ -70,6 +70,20 @@ fn every_upsampling_and_every_filter_in_time_equals_its_mirror() {
     }
 }
 
+#[test]
+fn a_person_goes_on_to_the_edge_of_a_picture_of_any_size() {
+    let Some(gpu) = gpu("a_person_goes_on_to_the_edge_of_a_picture_of_any_size") else { return };
+    // The guide's last texels lie half beyond these pictures.
+    for size in [(820, 1024), (1024, 767), (1081, 723)] {
+        let portrait = Portrait::new(size, Contrast::Luma, 0.5);
+        let mut pipeline = gpu.pipeline();
+        let mask = gpu.mask((16, 16), &[1.0; 256]);
+        let shown = gpu.render(&mut pipeline, &portrait.frame(), &settings(STILL), Some(&mask));
+        let least = reds(&shown).into_iter().fold(1.0, f64::min);
+        assert!(least >= 0.99, "{size:?}: {least}");
+    }
+}
+
 fn worst_difference(found: &[f64], expected: &[f64]) -> f64 {
     found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }

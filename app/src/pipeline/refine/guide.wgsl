@@ -54,8 +54,10 @@ fn make_guide(@builtin(global_invocation_id) id: vec3<u32>) {
     if any(texel >= refine.guide_size) {
         return;
     }
-    let center = (vec2<f32>(texel) + 0.5) * f32(refine.factor);
-    let place = center / vec2<f32>(refine.frame_size) * refine.source_size;
+    // The last texel may cover pixels beyond the picture, where the network saw nobody.
+    let frame_size = vec2<f32>(refine.frame_size);
+    let center = min((vec2<f32>(texel) + 0.5) * f32(refine.factor), frame_size - 0.5);
+    let place = center / frame_size * refine.source_size;
     var now = vec4<f32>(mean_color(texel), mask_at(place, person[0]) * keep_at(place));
     if refine.has_past == 1u {
         let before = textureLoad(past, texel, 0);
