@@ -109,6 +109,40 @@ fn pipeline_and_camera_see_no_window() {
     assert!(wrong.is_empty(), "the picture's way knows nothing of the window:\n{}", wrong.join("\n"));
 }
 
+/// What reaches another machine, and the only folder whose files may name it: a private module of the catalogue.
+const NETWORK: [&str; 4] = ["ureq", "TcpStream", "TcpListener", "UdpSocket"];
+const ON_THE_NETWORK: &str = "app/src/catalogue/http/";
+
+/// The only files that may name the module that asks there: its parent, the shelf for the models' folder, a command of
+/// the command line, and what a click in the window asks for.
+const FETCHING: [&str; 4] = [
+    "app/src/catalogue/mod.rs",
+    "app/src/catalogue/shelf.rs",
+    "app/src/cli/models.rs",
+    "app/src/app/models.rs",
+];
+
+#[test]
+fn the_network_is_reached_from_one_place_on_request() {
+    let (mut wrong, mut reached) = (Vec::new(), 0);
+    for file in source::files_under("engine/src").iter().chain(&source::files_under("app/src")) {
+        let path = file.path.to_string_lossy().replace('\\', "/");
+        let on_the_network = path.starts_with(ON_THE_NETWORK);
+        source::for_each_ident(file.tokens.clone(), &mut |ident, _| {
+            let reaches = NETWORK.iter().any(|name| ident == name);
+            reached += usize::from(reaches);
+            let fetches = ident == "download" && !FETCHING.contains(&path.as_str());
+            if (reaches && !on_the_network) || fetches {
+                wrong.push(format!("{}: {ident}", place(file, ident.span().start().line)));
+            }
+        });
+        if file.text.contains("java/net/") && !on_the_network {
+            wrong.push(format!("{path}: java.net"));
+        }
+    }
+    assert!(reached > 0 && wrong.is_empty(), "these reach the network:\n{}", wrong.join("\n"));
+}
+
 #[test]
 fn unsafe_stands_only_where_allowed_and_says_why_it_is_sound() {
     let mut wrong = Vec::new();
