@@ -28,6 +28,8 @@ mod layers;
 mod loops;
 #[path = "engine/models.rs"]
 mod models;
+#[path = "engine/odd_numbers.rs"]
+mod odd_numbers;
 #[path = "engine/operators.rs"]
 mod operators;
 #[path = "engine/partition.rs"]

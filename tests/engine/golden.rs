@@ -37,7 +37,8 @@ impl Golden {
     }
 }
 
-fn tensor<R: Read>(array: NpyFile<R>) -> Result<Tensor, String> {
+/// An array as a tensor of its element type.
+pub fn tensor<R: Read>(array: NpyFile<R>) -> Result<Tensor, String> {
     let shape: Vec<usize> = array.shape().iter().map(|&extent| extent as usize).collect();
     let kind = array.dtype().descr();
     if kind.contains("|S") {

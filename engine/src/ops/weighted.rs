@@ -55,7 +55,7 @@ impl Weighted {
         let channels = self.bias.len().max(1);
         Ok(match &self.steps {
             None => {
-                let reals: Vec<f32> = sums.iter().map(|&sum| self.activation.apply(sum as f32)).collect();
+                let reals: Vec<f32> = sums.iter().map(|&sum| self.activation.stored(sum as f32)).collect();
                 Tensor::from_reals(ty.clone(), &reals)?
             }
             Some(steps) => {

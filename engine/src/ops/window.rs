@@ -6,6 +6,9 @@ use super::unary::Unary;
 use super::{Refusal, Verdict};
 use crate::tensor::TensorType;
 
+/// The least and the greatest finite number.
+pub const FINITE: [f32; 2] = [f32::MIN, f32::MAX];
+
 /// An activation fused into an operator's store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Activation {
@@ -29,12 +32,19 @@ impl Activation {
     pub fn apply(self, x: f32) -> f32 {
         match self {
             Activation::None => x,
-            Activation::Relu => x.max(0.0),
+            Activation::Relu if x < 0.0 => 0.0,
+            Activation::Relu => x,
             Activation::ReluN1To1 => x.clamp(-1.0, 1.0),
             Activation::Relu6 => x.clamp(0.0, 6.0),
             Activation::Tanh => x.tanh(),
             Activation::SignBit => x.is_sign_negative() as u8 as f32,
         }
+    }
+
+    /// The activation of what an operator adds up or picks, which keeps it within [`FINITE`], as TFLite's kernels do. What
+    /// is not a number stays so.
+    pub fn stored(self, x: f32) -> f32 {
+        self.apply(x).clamp(FINITE[0], FINITE[1])
     }
 
     /// The activation as a link of a chain; none for the identity.

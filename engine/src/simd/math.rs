@@ -24,7 +24,22 @@ fn polynomial<S: Simd, const N: usize>(simd: S, x: S::F32, c: [f32; N]) -> S::F3
 /// `eˣ`: with `x = n ln 2 + r`, `|r| ≤ ½ ln 2`, it is `2ⁿ (1 + r + r² p(r))`.
 #[inline(always)]
 pub fn exp<S: Simd>(simd: S, x: S::F32) -> S::F32 {
-    // Beyond these the result is infinite or zero.
+    let (n, m) = power_and_rest(simd, x);
+    simd.scale_by_power(simd.add(simd.splat(1.0), m), n)
+}
+
+/// `eˣ − 1` for `x ≤ 88`, to 3 ULP near zero too: `2ⁿ (r + r² p(r)) + (2ⁿ − 1)`.
+#[inline(always)]
+pub fn exp_m1<S: Simd>(simd: S, x: S::F32) -> S::F32 {
+    let (n, m) = power_and_rest(simd, x);
+    let one = simd.splat(1.0);
+    simd.add(simd.scale_by_power(m, n), simd.sub(simd.scale_by_power(one, n), one))
+}
+
+/// `n` and `r + r² p(r)`, with which `eˣ` is `2ⁿ (1 + r + r² p(r))`.
+#[inline(always)]
+fn power_and_rest<S: Simd>(simd: S, x: S::F32) -> (S::F32, S::F32) {
+    // Beyond these the exponential is infinite or zero.
     let x = simd.clamp(x, simd.splat(-105.0), simd.splat(89.0));
     let n = simd.round(simd.mul(x, simd.splat(LOG2_E)));
     let r = simd.neg_mul_add(n, simd.splat(LN2_HIGH), x);
@@ -34,8 +49,7 @@ pub fn exp<S: Simd>(simd: S, x: S::F32) -> S::F32 {
         r,
         [0.5, 0.166_666_67, 0.041_666_456, 0.008_333_31, 0.001_393_453_2, 0.000_198_919_7],
     );
-    let e = simd.add(simd.splat(1.0), simd.mul_add(simd.mul(r, r), p, r));
-    simd.scale_by_power(e, n)
+    (n, simd.mul_add(simd.mul(r, r), p, r))
 }
 
 /// `1 / (1 + e⁻ˣ)`

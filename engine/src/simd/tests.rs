@@ -8,6 +8,7 @@ struct Apply<'a, F>(&'a [f32], &'a mut [f32], F);
 
 simd_maps! {
     Exp(simd, x) math::exp(simd, x);
+    ExpM1(simd, x) math::exp_m1(simd, x);
     Sigmoid(simd, x) math::sigmoid(simd, x);
     Tanh(simd, x) math::tanh(simd, x);
     Erf(simd, x) math::erf(simd, x);
@@ -61,6 +62,11 @@ fn check<F: Map>(function: F, limit: f32, bound: f64, truth: impl Fn(f64) -> f64
 #[test]
 fn exp_is_within_two_ulps() {
     check(Exp, 110.0, 2.0, f64::exp);
+}
+
+#[test]
+fn exp_m1_is_within_three_ulps_near_zero_too() {
+    check(ExpM1, 87.0, 3.0, f64::exp_m1);
 }
 
 #[test]

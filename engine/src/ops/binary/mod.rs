@@ -10,6 +10,7 @@ mod gpu;
 use super::chain::{Broadcast, Chain, Link, Other, carried};
 #[cfg(feature = "cpu")]
 use super::cpu;
+use super::window::FINITE;
 use super::{Activation, CpuKernel, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{DType, Tensor, TensorType, strides};
 
@@ -34,7 +35,7 @@ pub enum BinaryKind {
     Mul,
     NotEqual,
     Pow,
-    /// x for x > 0, αx otherwise; α is the right operand.
+    /// x for x ≥ 0, αx otherwise; α is the right operand.
     Prelu,
     SquaredDifference,
     Sub,
@@ -54,9 +55,9 @@ impl BinaryKind {
     pub fn apply(self, a: f32, b: f32) -> f32 {
         let truth = |value: bool| value as u8 as f32;
         match self {
-            BinaryKind::Add => a + b,
+            BinaryKind::Add => finite(a + b),
             BinaryKind::Atan2 => a.atan2(b),
-            BinaryKind::Div => a / b,
+            BinaryKind::Div => finite(a / b),
             BinaryKind::Equal => truth(a == b),
             BinaryKind::FloorDiv => (a / b).floor(),
             BinaryKind::FloorMod => floor_mod(a, b),
@@ -67,31 +68,31 @@ impl BinaryKind {
             BinaryKind::LogicalAnd => truth(a != 0.0 && b != 0.0),
             BinaryKind::LogicalOr => truth(a != 0.0 || b != 0.0),
             BinaryKind::Maximum => {
-                if a.is_nan() || a > b {
+                if a > b {
                     a
                 } else {
                     b
                 }
             }
             BinaryKind::Minimum => {
-                if a.is_nan() || a < b {
+                if a < b {
                     a
                 } else {
                     b
                 }
             }
-            BinaryKind::Mul => a * b,
+            BinaryKind::Mul => finite(a * b),
             BinaryKind::NotEqual => truth(a != b),
             BinaryKind::Pow => a.powf(b),
             BinaryKind::Prelu => {
-                if a > 0.0 {
+                if a >= 0.0 {
                     a
                 } else {
                     a * b
                 }
             }
             BinaryKind::SquaredDifference => (a - b) * (a - b),
-            BinaryKind::Sub => a - b,
+            BinaryKind::Sub => finite(a - b),
         }
     }
 
@@ -132,6 +133,11 @@ impl BinaryKind {
             BinaryKind::Sub => a.wrapping_sub(b),
         })
     }
+}
+
+/// The greatest finite number for an infinite one, as TFLite's kernels store it.
+fn finite(x: f32) -> f32 {
+    x.clamp(FINITE[0], FINITE[1])
 }
 
 fn floor_mod(a: f32, b: f32) -> f32 {

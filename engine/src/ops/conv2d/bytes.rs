@@ -57,6 +57,6 @@ fn hybrid(conv: &Conv2d, operands: &Operands, chain: &Chain) -> Option<Box<dyn C
         channels,
         rows_per_scale: rows * columns,
         quantizer: Quantizer::new(isa(), n, elements / n.max(1)),
-        steps: Steps::new(layout.output, conv.activation.link(), chain)?,
+        steps: Steps::stored(layout.output, conv.activation, chain)?,
     }))
 }

@@ -38,7 +38,7 @@ pub fn kernel(conv: &Conv2d, operands: &Operands, chain: &Chain) -> Option<Box<d
         })
     };
     let groups = (0..layout.groups).map(group).collect();
-    let steps = Steps::new(layout.output, conv.activation.link(), chain)?;
+    let steps = Steps::stored(layout.output, conv.activation, chain)?;
     Some(Box::new(Convolution { groups, layout, steps }))
 }
 

@@ -4,7 +4,8 @@ use super::{links, range};
 use crate::gemm::{Epilogue, Tile};
 use crate::ops::binary::BinaryKind;
 use crate::ops::unary::Unary;
-use crate::ops::{Broadcast, Chain, CpuIo, Link, Other};
+use crate::ops::window::FINITE;
+use crate::ops::{Activation, Broadcast, Chain, CpuIo, Link, Other};
 use crate::pool::Disjoint;
 use crate::simd::Simd;
 
@@ -74,13 +75,26 @@ impl Spread {
 impl Steps {
     /// The links before `chain`, then the chain; `None` where it writes more than [`MAX_TAPS`] further outputs.
     pub fn new(shape: [usize; 4], before: impl IntoIterator<Item = Link>, chain: &Chain) -> Option<Self> {
-        let mut steps = Self { steps: Vec::new(), shape, bounds: [f32::NEG_INFINITY, f32::INFINITY] };
+        Self::within([f32::NEG_INFINITY, f32::INFINITY], shape, before, chain)
+    }
+
+    /// What an operator stores by its activation ([`Activation::stored`]), then the chain; `None` as for [`Steps::new`].
+    pub fn stored(shape: [usize; 4], activation: Activation, chain: &Chain) -> Option<Self> {
+        Self::within(FINITE, shape, activation.link(), chain)
+    }
+
+    /// The bounds, the links before `chain`, then the chain. Clamps at the beginning narrow the bounds.
+    fn within(
+        bounds: [f32; 2],
+        shape: [usize; 4],
+        before: impl IntoIterator<Item = Link>,
+        chain: &Chain,
+    ) -> Option<Self> {
+        let mut steps = Self { steps: Vec::new(), shape, bounds };
         for link in before.into_iter().chain(chain.links.iter().cloned()) {
             match range(&link) {
-                Some(bounds)
-                    if steps.steps.is_empty() && steps.bounds == [f32::NEG_INFINITY, f32::INFINITY] =>
-                {
-                    steps.bounds = bounds;
+                Some([low, high]) if steps.steps.is_empty() => {
+                    steps.bounds = steps.bounds.map(|bound| bound.max(low).min(high));
                 }
                 Some(bounds) => steps.steps.push(Step::Clamp(bounds)),
                 None => steps.steps.push(step(&link, shape)?),

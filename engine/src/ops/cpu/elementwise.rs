@@ -1,4 +1,4 @@
-//! The kernel of a chain that rides on nothing else: it copies its operand, or starts from ones, and applies the chain.
+//! The kernel of a chain that rides on nothing else: it copies its operand, or starts from nothing, and applies the chain.
 
 use super::{Bound, Steps, isa, may_ride};
 use crate::gemm::{Epilogue, Tile};
@@ -14,7 +14,7 @@ const TILE: usize = 2048;
 /// Numbers worth a task of their own.
 const TASK: usize = 16 * 1024;
 
-/// A chain on an operand of the result's shape, or on ones.
+/// A chain on an operand of the result's shape, or on −∞, which becomes an operand by MAXIMUM.
 struct Elementwise {
     steps: Steps,
     start: Start,
@@ -25,7 +25,7 @@ struct Elementwise {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Start {
     Input(usize),
-    Ones,
+    Least,
 }
 
 /// The kernel of an elementwise operator followed by `chain`; none where the operator is no chain on any of its inputs.
@@ -43,9 +43,9 @@ pub fn elementwise(op: &dyn Operator, operands: &Operands, chain: &Chain) -> Opt
         None => {
             let broadcast = Broadcast::between(&operands.optional(0)?.ty.shape, &operands.outputs[0].shape)?;
             let other = Other::Input { index: 0, broadcast };
-            let mut links = vec![Link::Binary { kind: BinaryKind::Mul, other, reversed: false }];
+            let mut links = vec![Link::Binary { kind: BinaryKind::Maximum, other, reversed: false }];
             links.extend(op.link(operands, 0)?.links);
-            (Start::Ones, links)
+            (Start::Least, links)
         }
     };
     let steps = Steps::new(shape, links, chain)?;
@@ -73,7 +73,7 @@ impl CpuKernel for Elementwise {
         }
         let from = match self.start {
             Start::Input(index) => Some(chain.operand(index)),
-            Start::Ones => None,
+            Start::Least => None,
         };
         // One long row is cut along its channels, anything else along its pixels.
         let extent = if pixels == 1 { channels } else { pixels };
@@ -115,7 +115,7 @@ impl Vectorized for Part<'_> {
                 let to = unsafe { self.outputs.slice(start, count) };
                 match self.from {
                     Some(from) => map(simd, &from[start..], to, Clamp(self.bounds)),
-                    None => to.fill(1.0),
+                    None => to.fill(f32::NEG_INFINITY),
                 }
                 self.chain.apply(simd, Tile::new(to, self.channels, [row, rows], [column, columns]));
             }

@@ -25,8 +25,8 @@ impl Folding {
     /// What a fold begins with.
     pub fn start(self) -> f32 {
         match self {
-            Self::Max => f32::NEG_INFINITY,
-            Self::Min => f32::INFINITY,
+            Self::Max => f32::MIN,
+            Self::Min => f32::MAX,
             Self::Mean | Self::RootMeanSquare | Self::Sum => 0.0,
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::ops::binary::BinaryKind;
 use crate::ops::unary::Unary;
+use crate::ops::window::FINITE;
 use crate::simd::{Clamp, Map, Simd, Vectorized, Zip, map_in_place, math, zip_in_place};
 use crate::{simd_maps, simd_zips};
 
@@ -15,10 +16,7 @@ simd_maps! {
         let ceil = simd.sub(zero, simd.floor(simd.sub(zero, x)));
         integral(simd, x, simd.copysign(ceil, x))
     };
-    Elu(simd, x) {
-        let below = simd.sub(math::exp(simd, x), simd.splat(1.0));
-        simd.select(simd.less(simd.splat(0.0), x), x, below)
-    };
+    Elu(simd, x) simd.select(simd.less(x, simd.splat(0.0)), math::exp_m1(simd, x), x);
     Exp(simd, x) math::exp(simd, x);
     Floor(simd, x) integral(simd, x, simd.floor(x));
     Gelu(simd, x) math::gelu(simd, x);
@@ -34,17 +32,28 @@ simd_maps! {
 }
 
 simd_zips! {
-    Add(simd, a, b) simd.add(a, b);
-    Div(simd, a, b) simd.div(a, b);
-    DivInto(simd, a, b) simd.div(b, a);
-    Mul(simd, a, b) simd.mul(a, b);
-    Prelu(simd, x, alpha) simd.select(simd.less(simd.splat(0.0), x), x, simd.mul(x, alpha));
+    Add(simd, a, b) finite(simd, simd.add(a, b));
+    Div(simd, a, b) finite(simd, simd.div(a, b));
+    DivInto(simd, a, b) finite(simd, simd.div(b, a));
+    Maximum(simd, a, b) simd.max(a, b);
+    MaximumOf(simd, a, b) simd.max(b, a);
+    Minimum(simd, a, b) simd.min(a, b);
+    MinimumOf(simd, a, b) simd.min(b, a);
+    Mul(simd, a, b) finite(simd, simd.mul(a, b));
+    Prelu(simd, x, alpha) simd.select(simd.less(x, simd.splat(0.0)), simd.mul(x, alpha), x);
     SquaredDifference(simd, a, b) {
         let difference = simd.sub(a, b);
         simd.mul(difference, difference)
     };
-    Sub(simd, a, b) simd.sub(a, b);
-    SubFrom(simd, a, b) simd.sub(b, a);
+    Sub(simd, a, b) finite(simd, simd.sub(a, b));
+    SubFrom(simd, a, b) finite(simd, simd.sub(b, a));
+}
+
+/// The greatest finite number for an infinite one.
+#[inline(always)]
+fn finite<S: Simd>(simd: S, x: S::F32) -> S::F32 {
+    let [least, greatest] = FINITE;
+    simd.clamp(x, simd.splat(least), simd.splat(greatest))
 }
 
 /// A function of two numbers whose second is the same everywhere.
@@ -136,6 +145,10 @@ pub fn with_scalar<S: Simd>(simd: S, kind: BinaryKind, reversed: bool, other: f3
         (BinaryKind::Div, true) => simd.vectorize(Mapped(With(DivInto, other), values)),
         (BinaryKind::SquaredDifference, _) => simd.vectorize(Mapped(With(SquaredDifference, other), values)),
         (BinaryKind::Prelu, false) => simd.vectorize(Mapped(With(Prelu, other), values)),
+        (BinaryKind::Maximum, false) => simd.vectorize(Mapped(With(Maximum, other), values)),
+        (BinaryKind::Maximum, true) => simd.vectorize(Mapped(With(MaximumOf, other), values)),
+        (BinaryKind::Minimum, false) => simd.vectorize(Mapped(With(Minimum, other), values)),
+        (BinaryKind::Minimum, true) => simd.vectorize(Mapped(With(MinimumOf, other), values)),
         (_, false) => values.iter_mut().for_each(|x| *x = kind.apply(*x, other)),
         (_, true) => values.iter_mut().for_each(|x| *x = kind.apply(other, *x)),
     }
@@ -153,6 +166,10 @@ pub fn with_slice<S: Simd>(simd: S, kind: BinaryKind, reversed: bool, others: &[
         (BinaryKind::Div, true) => simd.vectorize(Zipped(DivInto, others, values)),
         (BinaryKind::SquaredDifference, _) => simd.vectorize(Zipped(SquaredDifference, others, values)),
         (BinaryKind::Prelu, false) => simd.vectorize(Zipped(Prelu, others, values)),
+        (BinaryKind::Maximum, false) => simd.vectorize(Zipped(Maximum, others, values)),
+        (BinaryKind::Maximum, true) => simd.vectorize(Zipped(MaximumOf, others, values)),
+        (BinaryKind::Minimum, false) => simd.vectorize(Zipped(Minimum, others, values)),
+        (BinaryKind::Minimum, true) => simd.vectorize(Zipped(MinimumOf, others, values)),
         (_, false) => values.iter_mut().zip(others).for_each(|(x, &o)| *x = kind.apply(*x, o)),
         (_, true) => values.iter_mut().zip(others).for_each(|(x, &o)| *x = kind.apply(o, *x)),
     }

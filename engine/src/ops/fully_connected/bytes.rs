@@ -42,6 +42,6 @@ pub fn kernel(layer: &FullyConnected, operands: &Operands, chain: &Chain) -> Opt
         channels: i,
         rows_per_scale: 1,
         quantizer: Quantizer::new(isa(), rows, i),
-        steps: Steps::new(nhwc(&operands.outputs[0].shape)?, layer.activation.link(), chain)?,
+        steps: Steps::stored(nhwc(&operands.outputs[0].shape)?, layer.activation, chain)?,
     }))
 }

@@ -34,7 +34,7 @@ pub fn kernel(layer: &FullyConnected, operands: &Operands, chain: &Chain) -> Opt
         Some(bias) => bias.constant?.to_reals()?,
     };
     let weights = Packed::new(isa(), [o, i], |n, k| taps[n * i + k], |n| bias[n]);
-    let steps = Steps::new(nhwc(&operands.outputs[0].shape)?, layer.activation.link(), chain)?;
+    let steps = Steps::stored(nhwc(&operands.outputs[0].shape)?, layer.activation, chain)?;
     Some(Box::new(Connected { weights, rows: input.ty.elements() / i, steps }))
 }
 

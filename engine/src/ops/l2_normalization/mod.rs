@@ -45,8 +45,9 @@ impl Operator for L2Normalization {
         let x = reals(input)?;
         let mut y = Vec::with_capacity(x.len());
         for row in x.chunks_exact(channels) {
-            let norm = row.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>().sqrt() as f32;
-            y.extend(row.iter().map(|&v| self.activation.apply(v / norm.max(LEAST))));
+            let norm = (row.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>() as f32).sqrt();
+            let norm = if norm < LEAST { LEAST } else { norm };
+            y.extend(row.iter().map(|&v| self.activation.apply(v / norm)));
         }
         Ok(vec![Tensor::from_reals(outputs[0].clone(), &y)?])
     }

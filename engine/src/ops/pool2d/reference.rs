@@ -19,7 +19,7 @@ pub fn run(pool: &Pool2d, input: &Tensor, ty: &TensorType) -> Verdict<Tensor> {
         }
         _ => {
             let pooled = windows(pool, input.shape(), ty, &reals(input)?, |numbers| {
-                pool.activation.apply(pooled_reals(pool.pooling, numbers))
+                pool.activation.stored(pooled_reals(pool.pooling, numbers))
             })?;
             Ok(Tensor::from_reals(ty.clone(), &pooled)?)
         }
@@ -39,7 +39,7 @@ fn pooled_reals(pooling: Pooling, numbers: &[f32]) -> f32 {
     match pooling {
         Pooling::Average => mean(|v| v) as f32,
         Pooling::L2 => mean(|v| v * v).sqrt() as f32,
-        Pooling::Max => numbers.iter().copied().fold(f32::NEG_INFINITY, f32::max),
+        Pooling::Max => numbers.iter().copied().fold(f32::MIN, f32::max),
     }
 }
 

@@ -55,20 +55,25 @@ fn start_real(reducer: Reducer) -> f64 {
     match reducer {
         Reducer::Sum | Reducer::Mean | Reducer::Any => 0.0,
         Reducer::Prod | Reducer::All => 1.0,
-        Reducer::Max => f64::NEG_INFINITY,
-        Reducer::Min => f64::INFINITY,
+        Reducer::Max => f32::MIN.into(),
+        Reducer::Min => f32::MAX.into(),
     }
 }
 
 fn fold_reals(reducer: Reducer, a: f64, b: f64) -> f64 {
     match reducer {
-        Reducer::Sum | Reducer::Mean => a + b,
-        Reducer::Prod => a * b,
+        Reducer::Sum | Reducer::Mean => overflowing(a + b),
+        Reducer::Prod => overflowing(a * b),
         Reducer::Max => a.max(b),
         Reducer::Min => a.min(b),
         Reducer::Any => (a != 0.0 || b != 0.0) as u8 as f64,
         Reducer::All => (a != 0.0 && b != 0.0) as u8 as f64,
     }
+}
+
+/// Infinite where an f32 would be.
+fn overflowing(x: f64) -> f64 {
+    if (x as f32).is_infinite() { (x as f32).into() } else { x }
 }
 
 fn start_integer(reducer: Reducer) -> i64 {

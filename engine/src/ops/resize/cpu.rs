@@ -89,8 +89,9 @@ impl Vectorized for Rows<'_> {
 
 /// A pixel from four neighbors: upper left, upper right, lower left, lower right.
 #[inline(always)]
-fn mix<S: Simd>(simd: S, pixels: [&[f32]; 4], [y, x]: [f32; 2], to: &mut [f32]) {
-    let (c, y, x) = (to.len(), simd.splat(y), simd.splat(x));
+fn mix<S: Simd>(simd: S, pixels: [&[f32]; 4], weights: [f32; 2], to: &mut [f32]) {
+    let c = to.len();
+    let [y, x] = weights.map(|weight| [1.0 - weight, weight].map(|weight| simd.splat(weight)));
     for first in (0..c).step_by(S::LANES) {
         let lanes = S::LANES.min(c - first);
         // SAFETY: all five slices have `c` floats.
@@ -103,7 +104,8 @@ fn mix<S: Simd>(simd: S, pixels: [&[f32]; 4], [y, x]: [f32; 2], to: &mut [f32]) 
     }
 }
 
+/// Both neighbors by their shares: no difference is taken, so that infinite ones stay what they are.
 #[inline(always)]
-fn between<S: Simd>(simd: S, a: S::F32, b: S::F32, weight: S::F32) -> S::F32 {
-    simd.mul_add(simd.sub(b, a), weight, a)
+fn between<S: Simd>(simd: S, a: S::F32, b: S::F32, shares: [S::F32; 2]) -> S::F32 {
+    simd.mul_add(b, shares[1], simd.mul(a, shares[0]))
 }

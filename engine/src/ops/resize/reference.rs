@@ -66,7 +66,7 @@ pub fn neighbors(axis: Axis, output: usize) -> Neighbors<f32> {
     let neighbors = |at: usize| {
         let place = ((at as f32 + axis.shift) * axis.scale - axis.shift).max(0.0);
         let low = (place.floor() as usize).min(axis.input - 1);
-        (low, (low + 1).min(axis.input - 1), place - low as f32)
+        (low, (place.ceil() as usize).min(axis.input - 1), place - low as f32)
     };
     (0..output).map(neighbors).collect()
 }

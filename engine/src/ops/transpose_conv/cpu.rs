@@ -88,7 +88,7 @@ pub fn kernel(conv: &TransposeConv, operands: &Operands, chain: &Chain) -> Optio
         image,
         stride,
         skip: [before[0] % stride[0], before[1] % stride[1]],
-        steps: Steps::new([n, rows, columns, o], conv.activation.link(), chain)?,
+        steps: Steps::stored([n, rows, columns, o], conv.activation, chain)?,
     }))
 }
 

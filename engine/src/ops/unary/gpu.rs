@@ -7,7 +7,10 @@ impl Unary {
             Unary::Abs => "abs(v)",
             Unary::Ceil => "ceil(v)",
             Unary::Cos => "cos(v)",
-            Unary::Elu => "select(exp(v) - 1.0, v, v > Acc4(0.0))",
+            // Near zero the difference of the exponential and one has few digits.
+            Unary::Elu => {
+                "select(select(exp(v) - 1.0, v * (1.0 + v * (0.5 + v * Acc(1.0 / 6.0))), v > Acc4(-0.02)), v, v > Acc4(0.0))"
+            }
             Unary::Exp => "exp(v)",
             Unary::Floor => "floor(v)",
             Unary::Gelu { .. } => "gelu(v)",
@@ -29,8 +32,8 @@ impl Unary {
             Unary::Sin => "sin(v)",
             Unary::Sqrt => "sqrt(v)",
             Unary::Square => "v * v",
-            // tanh overflows in some drivers' e²ˣ; beyond ±10 it is ±1 in f32.
-            Unary::Tanh => "tanh(clamp(v, Acc4(-10.0), Acc4(10.0)))",
+            // tanh overflows in some drivers' e²ˣ, and loses its digits near zero; beyond ±10 it is ±1 in f32.
+            Unary::Tanh => "select(tanh(clamp(v, Acc4(-10.0), Acc4(10.0))), v, abs(v) < Acc4(5e-4))",
         };
         match self {
             Unary::Gelu { approximate: true } => {

@@ -85,7 +85,13 @@ impl Unary {
             Unary::LogicalNot => (x == 0.0) as u8 as f32,
             Unary::Logistic => 1.0 / (1.0 + (-x).exp()),
             Unary::Neg => -x,
-            Unary::Relu => x.max(0.0),
+            Unary::Relu => {
+                if x < 0.0 {
+                    0.0
+                } else {
+                    x
+                }
+            }
             Unary::Relu0To1 => x.clamp(0.0, 1.0),
             Unary::Relu6 => x.clamp(0.0, 6.0),
             Unary::ReluN1To1 => x.clamp(-1.0, 1.0),

@@ -41,7 +41,7 @@ pub fn kernel(conv: &DepthwiseConv2d, operands: &Operands, chain: &Chain) -> Opt
         None => vec![0.0; o],
         Some(bias) => bias.constant?.to_reals()?,
     };
-    let steps = Steps::new([n, rows, columns, o], conv.activation.link(), chain)?;
+    let steps = Steps::stored([n, rows, columns, o], conv.activation, chain)?;
     if c == o {
         return Some(Box::new(Depthwise { kernel: Kernel::new(isa(), window, &taps, &bias), steps }));
     }

@@ -94,7 +94,7 @@ fn hybrid(
         None => vec![0.0; o],
         Some(bias) => bias.constant?.to_reals()?,
     };
-    let steps = Steps::new([n, rows, columns, o], conv.activation.link(), chain)?;
+    let steps = Steps::stored([n, rows, columns, o], conv.activation, chain)?;
     let channels = window.pixel_stride;
     let quantizer = Quantizer::new(isa(), n, window.input[0] * window.input[1] * channels);
     if channels != o {

@@ -42,7 +42,7 @@ pub fn kernel(pool: &Pool2d, operands: &Operands, chain: &Chain) -> Option<Box<d
     if !all_f32(operands, &[0]) {
         return bytes::kernel(pool, operands, chain, [rows, columns]);
     }
-    let steps = Steps::new([n, rows.len(), columns.len(), c], pool.activation.link(), chain)?;
+    let steps = Steps::stored([n, rows.len(), columns.len(), c], pool.activation, chain)?;
     let covers = |ranges: &[Range<usize>], extent| matches!(ranges, [only] if *only == (0..extent));
     if covers(&rows, h) && covers(&columns, w) {
         return Some(Box::new(Fold::new(folding, h * w, steps)));
