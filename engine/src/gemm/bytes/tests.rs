@@ -65,8 +65,11 @@ fn sources() -> Vec<(Source, usize)> {
 fn steps_are_those_of_exact_sums() {
     for isa in Isa::all() {
         let flip = isa.run_integers(Flip);
-        for (source, k) in sources() {
-            for n in [1, 15, 33, 70] {
+        // Miri is a thousand times slower: it sees rows and windows once.
+        let (widths, first, step): (&[usize], _, _) =
+            if cfg!(miri) { (&[5], 2, 4) } else { (&[1, 15, 33, 70], 0, 1) };
+        for (source, k) in sources().into_iter().skip(first).step_by(step) {
+            for &n in widths {
                 let from = bytes(source.extent(k), k);
                 let taps = bytes(n * k, n);
                 let weights = PackedBytes::new(isa, [n, k], |n, at| taps[n * k + at] as i8);
