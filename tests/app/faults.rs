@@ -9,6 +9,13 @@ fn after_each_fault_pictures_come_again() {
         |fault: &str, words: &str| said.lines().any(|line| line.starts_with(fault) && line.contains(words));
     assert!(told("DeviceLost", "the graphics device went away; the processor takes over"));
     assert!(told("ShaderRefused", "the processor takes over"));
+    assert!(told("WorkOverdue", "did not finish a picture within"));
+    for passing in ["Torn", "OtherSize", "BrokenJpeg"] {
+        assert!(told(&format!("Camera({passing})"), "told: nothing"));
+    }
+    assert!(told("Camera(Silent)", "no picture has come for a while"));
+    assert!(told("Camera(Short)", "sends pictures that cannot be read"));
+    assert!(told("Camera(Unplugged)", "was unplugged; it comes back by itself"));
 }
 
 #[test]

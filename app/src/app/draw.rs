@@ -112,7 +112,7 @@ impl App {
         }
         let Some(screen) = &mut self.screen else { return Ok(false) };
         screen.overlay.encode(&screen.gpu, &mut encoder, &view, &painting);
-        screen.gpu.queue.submit([encoder.finish()]);
+        screen.gpu.submit(encoder.finish());
         self.outputs.submitted();
         self.submitted();
         let Some(screen) = &mut self.screen else { return Ok(false) };

@@ -137,12 +137,12 @@ impl App {
         }
     }
 
-    /// A fault that the device reports by itself is the network's that runs on it.
+    /// A fault that the device has by itself is the network's that runs on it, and so is work that it does not finish.
     pub(super) fn heed_device(&mut self) {
         let fault = self.screen.as_ref().and_then(|screen| screen.gpu.take_fault());
         let on_gpu = self.state.engine.running.is_some_and(|running| running.backend == Backend::Gpu);
         if let Some(fault) = fault.filter(|_| on_gpu) {
-            self.fail(&anyhow!("the graphics device reports: {fault}"));
+            self.fail(&anyhow!(fault));
         }
     }
 

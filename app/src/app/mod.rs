@@ -57,7 +57,7 @@ pub use state::{
     OutputState, Precision, Preset, Purpose, QualityState, SourceState, State, Theme, Toggle, View,
 };
 
-use crate::camera::{Feed, Lost, Seen, Status, Watch};
+use crate::camera::{self, Feed, Lost, Seen, Status, Watch};
 use crate::catalogue::Shelf;
 use crate::output::Outlet;
 use crate::pipeline::frame::Color;
@@ -207,6 +207,8 @@ pub struct App {
     trust: Trust,
     feed: Option<Feed>,
     watch: Option<Watch>,
+    /// How a camera is opened.
+    open_camera: OpenCamera,
     /// The camera that failed while it was shown, and is to come back.
     lost: Option<Lost>,
     /// Frames that feeds dropped before the current one was started.
@@ -301,6 +303,7 @@ impl App {
             trust,
             feed: None,
             watch: None,
+            open_camera: Box::new(camera::opening),
             lost: None,
             dropped_before: 0,
             shown: None,
@@ -622,13 +625,16 @@ fn within_a_day(delay: Duration) -> Option<Instant> {
 }
 
 /// The wake-up call that other threads use.
-fn waker(proxy: &EventLoopProxy<Event>) -> crate::camera::Wake {
+fn waker(proxy: &EventLoopProxy<Event>) -> camera::Wake {
     let proxy = proxy.clone();
     Box::new(move || {
         // The loop ends before its threads do; then nobody needs to wake up.
         let _ = proxy.send_event(Event::Source);
     })
 }
+
+/// Opens a camera by its number, in a mode of its list or in the best one.
+type OpenCamera = Box<dyn Fn(u32, Option<camera::Mode>) -> camera::Open + Send>;
 
 /// The window handle that a surface may keep.
 type SharedWindow = Arc<winit::window::Window>;

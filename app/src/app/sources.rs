@@ -15,7 +15,7 @@ impl App {
         let open = match &choice {
             // The cameras are being listed; the list decides.
             Choice::Automatic => None,
-            Choice::Camera(index, mode) => Some(camera::opening(*index, *mode)),
+            Choice::Camera(index, mode) => Some((self.open_camera)(*index, *mode)),
             Choice::Clip => Some(Box::new(|| Ok(Box::new(Clip::open()?) as Box<dyn Source>)) as Open),
             Choice::File(path) => {
                 let path = path.clone();

@@ -15,6 +15,8 @@ mod pace;
 mod picture;
 pub mod spaced;
 mod synthetic;
+#[cfg(not(target_os = "android"))]
+mod unruly;
 mod video;
 pub mod y4m;
 
@@ -36,6 +38,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+#[cfg(not(target_os = "android"))]
+use anyhow::{anyhow, bail};
 
 pub use album::Album;
 pub use buffer::Layout;
@@ -47,13 +51,29 @@ pub use mode::{Encoding, Mode, RULE, Rate, Wanted, choose};
 pub use pace::Metronome;
 pub use picture::{Picture, is_picture, load_picture};
 pub use synthetic::Synthetic;
+#[cfg(not(target_os = "android"))]
+pub use unruly::{Manner, Unruly};
 pub use video::{Decoder, NO_FFMPEG, VIDEOS, Video, ffmpeg_version, length_of};
 
 use crate::pipeline::frame::Frame;
 
 /// How many unusable pictures in a row a camera may send before it counts as broken.
-#[cfg(any(windows, target_os = "macos", target_os = "linux"))]
+#[cfg(not(target_os = "android"))]
 const PATIENCE: u32 = 60;
+
+/// The next picture of a camera that can be read. `take` gives pictures as they come: its error ends the source, the
+/// inner one tells why a picture cannot be read, which is forgiven [`PATIENCE`] times in a row.
+#[cfg(not(target_os = "android"))]
+fn readable(name: &str, mut take: impl FnMut() -> Result<Result<Frame>>) -> Result<Frame> {
+    let mut refused = anyhow!("none came");
+    for _ in 0..PATIENCE {
+        match take()? {
+            Ok(frame) => return Ok(frame),
+            Err(error) => refused = error,
+        }
+    }
+    bail!("the camera “{name}” sends pictures that cannot be read: {refused:#}")
+}
 
 /// Gives frames, one after the other.
 pub trait Source {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Once;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use nokhwa::Camera;
 use nokhwa::utils::{
     CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType, Resolution,
@@ -16,7 +16,7 @@ use nokhwa::utils::{
 use super::buffer::Layout;
 use super::device::Device;
 use super::mode::{Encoding, Mode};
-use super::{Info, PATIENCE, Source};
+use super::{Info, Source, readable};
 use crate::pipeline::frame::Frame;
 
 const FORMATS: [FrameFormat; 6] = [
@@ -97,8 +97,7 @@ impl Source for Live {
     }
 
     fn next(&mut self) -> Result<Option<Frame>> {
-        let mut refused = anyhow!("none came");
-        for _ in 0..PATIENCE {
+        let frame = readable(&self.name, || {
             let sequence = self.sequence;
             self.sequence += 1;
             let bytes = self
@@ -107,15 +106,12 @@ impl Source for Live {
                 .with_context(|| format!("the camera “{}” stopped sending pictures", self.name))?;
             let used = bytes.len();
             let copies = matches!(bytes, Cow::Borrowed(_)) && self.mode.encoding != Encoding::Mjpeg;
-            match self.layout.frame(bytes.into_owned(), used) {
-                Ok(mut frame) => {
-                    (frame.sequence, frame.copies) = (sequence, copies.into());
-                    return Ok(Some(frame));
-                }
-                Err(error) => refused = error,
-            }
-        }
-        bail!("the camera “{}” sends pictures that cannot be read: {refused:#}", self.name)
+            Ok(self.layout.frame(bytes.into_owned(), used).map(|mut frame| {
+                (frame.sequence, frame.copies) = (sequence, copies.into());
+                frame
+            }))
+        });
+        frame.map(Some)
     }
 }
 

@@ -139,7 +139,7 @@ fn measured(
         }
     }
     if let Some(fault) = gpu.take_fault() {
-        bail!("the graphics device failed: {fault}");
+        bail!(fault);
     }
     row.load = clocks.1.elapsed().as_secs_f64() / clocks.0.elapsed().as_secs_f64();
     row.latencies.sort_by(f64::total_cmp);

@@ -342,7 +342,7 @@ impl Studio {
         }
         queue.submit([encoder.finish()]);
         if let Some(fault) = self.gpu.take_fault() {
-            bail!("the graphics device failed: {fault}");
+            bail!(fault);
         }
         readback::read_texture(device, queue, &self.target)
     }

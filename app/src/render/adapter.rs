@@ -1,7 +1,11 @@
 //! Choosing an adapter and opening a device on it.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -14,6 +18,8 @@ pub struct Wish {
 
 /// An open device and what it runs on.
 pub struct Gpu {
+    /// It is dropped first: a device that another thread asks for news while it goes away may stay for ever.
+    watch: Watch,
     /// The adapter.
     pub adapter: wgpu::Adapter,
     /// The device.
@@ -29,7 +35,14 @@ pub struct Gpu {
 struct Health {
     lost: AtomicBool,
     fault: Mutex<Option<String>>,
+    /// When the work was submitted that is not finished, the oldest first.
+    unfinished: Mutex<VecDeque<Instant>>,
 }
+
+/// How long a picture may take the GPU before that counts as a fault.
+const OVERDUE: Duration = Duration::from_secs(1);
+/// The same where the processor does the GPU's work, among other things.
+const OVERDUE_IN_SOFTWARE: Duration = Duration::from_secs(4);
 
 impl Gpu {
     /// The adapter in words: its name and the interface it is used through.
@@ -52,8 +65,94 @@ impl Gpu {
 
     /// The last fault that the device reported, once.
     pub fn take_fault(&self) -> Option<String> {
-        self.health.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
+        locked(&self.health.fault).take()
     }
+
+    /// Submits a picture's work. Where it is not finished in time, that is a fault of the device, which is told even
+    /// while the driver keeps the window's thread waiting.
+    pub fn submit(&self, work: wgpu::CommandBuffer) {
+        self.queue.submit([work]);
+        locked(&self.health.unfinished).push_back(Instant::now());
+        let health = Arc::clone(&self.health);
+        self.queue.on_submitted_work_done(move || _ = locked(&health.unfinished).pop_front());
+        self.watch.look();
+    }
+
+    /// How long a submission may take here.
+    pub fn patience(&self) -> Duration {
+        patience(&self.info)
+    }
+}
+
+fn patience(info: &wgpu::AdapterInfo) -> Duration {
+    if info.device_type == wgpu::DeviceType::Cpu { OVERDUE_IN_SOFTWARE } else { OVERDUE }
+}
+
+/// A thread that looks for work that is overdue. It ends when this is dropped.
+struct Watch {
+    /// Tells of a submission, and by its end that there will be none.
+    submitted: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watch {
+    fn start(device: &wgpu::Device, health: &Arc<Health>, patience: Duration) -> Result<Self> {
+        let (submitted, submissions) = channel();
+        let (device, health) = (device.clone(), Arc::clone(health));
+        let thread = thread::Builder::new()
+            .name("device's watch".into())
+            .spawn(move || watch(&device, &health, patience, &submissions))
+            .context("the thread that watches the device could not be started")?;
+        Ok(Self { submitted: Some(submitted), thread: Some(thread) })
+    }
+
+    fn look(&self) {
+        // The thread lives as long as this sender.
+        let _ = self.submitted.as_ref().map(|submitted| submitted.send(()));
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.submitted = None;
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+fn watch(device: &wgpu::Device, health: &Health, patience: Duration, submitted: &Receiver<()>) {
+    let oldest = || locked(&health.unfinished).front().copied();
+    let overdue = || oldest().filter(|since| since.elapsed() > patience);
+    let mut told = None;
+    loop {
+        if oldest().is_none() && submitted.recv().is_err() {
+            return;
+        }
+        let pause = Instant::now() + patience / 4;
+        loop {
+            match submitted.recv_timeout(pause.saturating_duration_since(Instant::now())) {
+                Ok(()) => {}
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+        if overdue().is_none() {
+            continue;
+        }
+        // What is finished is told of when the device is asked for anything at all.
+        device.poll(wgpu::PollType::Poll).ok();
+        let overdue = overdue();
+        if overdue.is_some() && overdue != told {
+            told = overdue;
+            let seconds = patience.as_secs();
+            let fault = format!("the graphics device did not finish a picture within {seconds} s");
+            log::error!("{fault}");
+            *locked(&health.fault) = Some(fault);
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The adapters of this machine, best first, with their names as [`Gpu::title`] gives them.
@@ -104,7 +203,8 @@ pub async fn device_for(
         .await
         .with_context(|| format!("the graphics adapter “{}” could not be opened", title(&info)))?;
     let health = watched(&device);
-    Ok(Gpu { adapter: adapter.clone(), device, queue, info, health })
+    let watch = Watch::start(&device, &health, patience(&info))?;
+    Ok(Gpu { watch, adapter: adapter.clone(), device, queue, info, health })
 }
 
 fn wanted_features() -> wgpu::Features {
@@ -123,7 +223,8 @@ fn watched(device: &wgpu::Device) -> Arc<Health> {
     let (faults, losses) = (Arc::clone(&health), Arc::clone(&health));
     device.on_uncaptured_error(Arc::new(move |error| {
         log::error!("the graphics device reports: {error}");
-        *faults.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(in_a_line(&error.to_string()));
+        let fault = format!("the graphics device reports: {}", in_a_line(&error.to_string()));
+        *locked(&faults.fault) = Some(fault);
     }));
     device.set_device_lost_callback(move |reason, message| {
         if reason != wgpu::DeviceLostReason::Destroyed {

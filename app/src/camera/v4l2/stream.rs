@@ -11,14 +11,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 
 use super::explained;
 use super::sys::{self, Filled, Mapping};
 use crate::camera::buffer::Layout;
 use crate::camera::device::Device;
 use crate::camera::mode::{Encoding, Mode};
-use crate::camera::{Info, PATIENCE, Silence, Source};
+use crate::camera::{Info, Silence, Source, readable};
 use crate::pipeline::frame::{Bytes, Frame, Lent};
 
 /// The buffers that are asked for.
@@ -167,18 +167,14 @@ impl Source for Live {
     }
 
     fn next(&mut self) -> Result<Option<Frame>> {
-        let mut refused = anyhow!("none came");
-        for _ in 0..PATIENCE {
+        let frame = readable(&self.device.name, || {
             let newest = self.stream.newest(TURN).map_err(|error| explained(&self.device, &error))?;
-            let Some(filled) = newest else { return Err(Silence.into()) };
-            match self.stream.frame(&filled) {
-                Ok(mut frame) => {
-                    frame.sequence = self.count.widened(filled.sequence);
-                    return Ok(Some(frame));
-                }
-                Err(error) => refused = error,
-            }
-        }
-        bail!("the camera “{}” sends pictures that cannot be read: {refused:#}", self.device.name)
+            let filled = newest.ok_or(Silence)?;
+            Ok(self.stream.frame(&filled).map(|mut frame| {
+                frame.sequence = self.count.widened(filled.sequence);
+                frame
+            }))
+        });
+        frame.map(Some)
     }
 }
