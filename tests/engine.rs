@@ -22,6 +22,8 @@ mod golden;
 mod gpu;
 #[path = "engine/hostile.rs"]
 mod hostile;
+#[path = "engine/indices.rs"]
+mod indices;
 #[path = "engine/layers.rs"]
 mod layers;
 #[path = "engine/loops.rs"]

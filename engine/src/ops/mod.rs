@@ -19,6 +19,7 @@
 mod decode;
 mod grid;
 mod kernel;
+pub mod merged;
 mod operand;
 mod rearrange;
 mod strided;
@@ -29,6 +30,7 @@ mod window;
 pub use chain::{Broadcast, Chain, Link, Other};
 pub use decode::{Source, decode};
 pub use kernel::{CpuIo, CpuKernel};
+pub use merged::Merged;
 pub use operand::{Operand, Operands, Refusal, Verdict, axis, extent};
 pub use window::{Activation, Padding, Window};
 
@@ -93,6 +95,25 @@ pub trait Operator: fmt::Debug {
     /// integers.
     fn takes_reals(&self) -> bool {
         true
+    }
+
+    /// The operator for operands of rank above 4 whose first axes are merged; a refusal says why it is none.
+    fn merged(&self, operands: &Operands) -> Verdict<Merged> {
+        let all =
+            operands.inputs.iter().flatten().map(|input| input.ty).chain(operands.outputs.iter().copied());
+        let high = all.max_by_key(|ty| ty.rank()).map_or(String::new(), |ty| ty.to_string());
+        Err(Refusal::new(format!("its GPU kernel takes f32 of rank ≤ 4, not {high}")))
+    }
+
+    /// Whether input `index` holds integers that are only compared with extents, or become reals: a GPU may be given them as f32,
+    /// which are exact to 2²⁴ and stay beyond where they were beyond.
+    fn takes_indices(&self, _operands: &Operands, _index: usize) -> bool {
+        false
+    }
+
+    /// Whether its integers are indices below 2²⁴, so that a GPU may write them as f32.
+    fn gives_indices(&self) -> bool {
+        false
     }
 
     /// The input that is added to weighted sums: its integers count in the steps of the products.

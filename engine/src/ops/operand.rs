@@ -97,6 +97,11 @@ impl<'a> Operands<'a> {
         }
     }
 
+    fn output(&self, index: usize) -> Verdict<&'a TensorType> {
+        let output = self.outputs.get(index).copied();
+        output.ok_or_else(|| Refusal::new(format!("its output {index} is missing")))
+    }
+
     /// The shape of an input as `[n, h, w, c]`, where a GPU kernel can read it.
     pub fn gpu_input(&self, index: usize) -> Verdict<[usize; 4]> {
         gpu_shape(self.input(index)?.ty)
@@ -104,10 +109,17 @@ impl<'a> Operands<'a> {
 
     /// The shape of an output as `[n, h, w, c]`, where a GPU kernel can write it.
     pub fn gpu_output(&self, index: usize) -> Verdict<[usize; 4]> {
-        self.outputs
-            .get(index)
-            .ok_or_else(|| Refusal::new(format!("its output {index} is missing")))
-            .and_then(|ty| gpu_shape(ty))
+        gpu_shape(self.output(index)?)
+    }
+
+    /// The shape of an input of indices as `[n, h, w, c]`, where a GPU kernel can read it: integers, or what a GPU holds them as.
+    pub fn gpu_indices(&self, index: usize) -> Verdict<[usize; 4]> {
+        index_shape(self.input(index)?.ty)
+    }
+
+    /// The same of an output.
+    pub fn gpu_index_output(&self, index: usize) -> Verdict<[usize; 4]> {
+        index_shape(self.output(index)?)
     }
 
     /// The numbers of an input that is part of the model; none where it is absent.
@@ -146,6 +158,14 @@ impl<'a> Operands<'a> {
             true => Ok(dtype),
             false => Err(Refusal::new(format!("its input {index} is {dtype}, which is not supported"))),
         }
+    }
+}
+
+fn index_shape(ty: &TensorType) -> Verdict<[usize; 4]> {
+    let held = ty.dtype.integer_range().is_some() || ty.dtype == DType::F32;
+    match nhwc(&ty.shape) {
+        Some(shape) if held && ty.quantization.is_none() && ty.elements() > 0 => Ok(shape),
+        _ => Err(Refusal::new(format!("its GPU kernel has indices of rank ≤ 4, not {ty}"))),
     }
 }
 

@@ -28,19 +28,21 @@ impl<'a> Placer<'a> {
         let graph = &reals.graph;
         let judge = |id: NodeId| match target.on_cpu.contains(&id) {
             true => Err("the caller keeps it on the CPU".to_string()),
-            false => on_gpu(reals, graph.node(id)).map_err(|refusal| refusal.0),
+            false => on_gpu(reals, id).map_err(|refusal| refusal.0),
         };
         let verdicts = graph.node_ids().map(judge).collect();
         Self { graph, reals, partition: partition(graph, verdicts) }
     }
 }
 
-fn on_gpu(reals: &Reals, node: &Node) -> Verdict<()> {
+fn on_gpu(reals: &Reals, id: NodeId) -> Verdict<()> {
     let graph = &reals.graph;
+    let node = graph.node(id);
+    reals.apart(id).map_or(Ok(()), |refusal| Err(refusal.clone()))?;
     let operands = graph.operands(node);
     let links = (0..node.inputs.len()).any(|of| node.op.link(&operands, of).is_some());
     let without_kernel = || if links { None } else { node.op.gpu(&operands).err() };
-    reals.check(node).map_err(|refusal| without_kernel().unwrap_or(refusal))?;
+    reals.check(id).map_err(|refusal| without_kernel().unwrap_or(refusal))?;
     let values = node.inputs.iter().flatten().chain(&node.outputs);
     if let Some(&value) = values.clone().find(|&&value| graph.value(value).dynamic) {
         return Err(Refusal::new(format!(
@@ -128,7 +130,7 @@ impl Carrier for Placer<'_> {
 }
 
 pub fn lower(graph: &Graph, target: &Target, choices: &Choices) -> Result<Plan> {
-    let reals = Reals::of(graph);
+    let (given, reals) = (graph, Reals::of(graph));
     let graph = &reals.graph;
     let placer = Placer::new(&reals, target);
     let linked = link(graph, &placer);
@@ -141,11 +143,11 @@ pub fn lower(graph: &Graph, target: &Target, choices: &Choices) -> Result<Plan> 
         let plain = carried(&described.ty) && !described.dynamic && !described.variable;
         let shape = nhwc(&described.ty.shape).filter(|_| plain && described.constant.is_none())?;
         let [n, h, w, c] = shape;
-        Some(n * h * w * c.div_ceil(4) * stored(target, value, shape).texel())
+        Some(n * h * w * c.div_ceil(4) * stored(target, &reals, value).texel())
     };
     let (places, layout) = place(graph, &linked, bytes, ALIGNMENT);
     let placement = |(value, place): (usize, &Option<(usize, usize)>)| {
-        let elem = stored(target, ValueId(value), nhwc(&graph.values[value].ty.shape)?);
+        let elem = stored(target, &reals, ValueId(value));
         place.map(|(offset, size)| Placement { offset, size, elem })
     };
     let mut plan = Plan {
@@ -157,7 +159,11 @@ pub fn lower(graph: &Graph, target: &Target, choices: &Choices) -> Result<Plan> 
         arena: layout.size,
         lower_bound: layout.lower_bound,
     };
-    for step in linked.steps {
+    for mut step in linked.steps {
+        // The CPU runs the node as it was given.
+        if let (Backend::Cpu, Some(node)) = (step.backend, step.node) {
+            step.inputs.clone_from(&given.node(node).inputs);
+        }
         let dispatch = match step.backend {
             Backend::Cpu => None,
             Backend::Gpu => Some(dispatch(graph, target, choices, &step, &mut plan)?),
@@ -203,9 +209,10 @@ fn crossings(graph: &Graph, plan: &Plan) -> Vec<[usize; 2]> {
 
 /// How a value of this shape is stored. Activations are most of the traffic in large maps, weights in small ones, which
 /// caches hold; and a rounding in a small map, a pooled feature or a gate above all, spreads over many pixels of the
-/// result. So halves serve large maps and all weights, but for values that were found to need f32.
-fn stored(target: &Target, value: ValueId, [_, h, w, _]: [usize; 4]) -> Elem {
-    let full = h * w <= target.small_map || target.full.contains(&value);
+/// result. So halves serve large maps and all weights, but for values that were found to need f32, and indices.
+fn stored(target: &Target, reals: &Reals, value: ValueId) -> Elem {
+    let [_, h, w, _] = nhwc(&reals.graph.value(value).ty.shape).unwrap_or([1; 4]);
+    let full = h * w <= target.small_map || target.full.contains(&value) || reals.is_index(value);
     if full { Elem::F32 } else { target.elem }
 }
 
@@ -282,7 +289,12 @@ impl Binder<'_> {
                 Some(_) => Broadcast::NONE,
                 None => self.spread(value, step.outputs[0]),
             };
-            loads.push(self.load(name.to_string(), value, full, chain, result)?);
+            let node = step.node.map(|id| self.graph.node(id));
+            let exact = node.is_some_and(|node| node.op.takes_indices(&self.graph.operands(node), input));
+            loads.push(match exact {
+                true => self.load_indices(name.to_string(), value),
+                false => self.load(name.to_string(), value, full, chain, result)?,
+            });
         }
         for (inline, read) in
             inlines.iter().flat_map(|inline| inline.reads.iter().map(move |read| (inline, read)))
@@ -340,7 +352,28 @@ impl Binder<'_> {
         });
         let slices = over[3].div_ceil(4);
         let elem = self.element(value, constant.is_some());
-        Ok(Binding { name, elem, shape, full: broadcast.full, slices, constant: constant.is_some(), chain })
+        let (full, constant, exact) = (broadcast.full, constant.is_some(), false);
+        Ok(Binding { name, elem, shape, full, slices, constant, chain, exact })
+    }
+
+    /// An operand of indices: f32 whatever the others are.
+    fn load_indices(&mut self, name: String, value: ValueId) -> Binding {
+        let shape = nhwc(&self.graph.value(value).ty.shape).unwrap_or([1; 4]);
+        let constant = self.graph.value(value).constant.as_ref();
+        self.tensors.push(match constant {
+            None => Bound::Arena(value),
+            Some(tensor) => Bound::Weights(self.plan.add_weights(Elem::F32, texels(tensor))),
+        });
+        Binding {
+            name,
+            elem: Elem::F32,
+            shape,
+            full: Broadcast::NONE.full,
+            slices: shape[3].div_ceil(4),
+            constant: constant.is_some(),
+            chain: String::new(),
+            exact: true,
+        }
     }
 
     fn store(&mut self, name: String, value: ValueId, chain: String) -> Binding {
@@ -355,6 +388,7 @@ impl Binder<'_> {
             slices: shape[3].div_ceil(4),
             constant: false,
             chain,
+            exact: false,
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::gpu::{Executable, Gpu, TextureInput, TextureOutput};
 use crate::graph::{Graph, NodeId, ValueId};
 use crate::ops::chain::nhwc;
+use crate::ops::merged::merged;
 use crate::passes::Applied;
 use crate::plan::{Choices, Placement, Plan, Planned, Target};
 use crate::store::{Store, fingerprint};
@@ -269,7 +270,7 @@ impl Runner {
     }
 
     fn shape(&self, value: ValueId) -> [usize; 4] {
-        nhwc(&self.graph.value(value).ty.shape).unwrap_or([1; 4])
+        nhwc(&merged(&self.graph.value(value).ty.shape)).unwrap_or([1; 4])
     }
 
     pub fn input_binding(&self, index: usize) -> Result<wgpu::BufferBinding<'_>> {
@@ -392,7 +393,7 @@ impl Runner {
         let mut read = self.executable.read(encoder, &places)?.into_iter();
         let (loose, plan, program) = (&self.loose, &self.plan, &self.program);
         let known = &mut self.read;
-        let shape = |value: ValueId| nhwc(&graph.value(value).ty.shape).unwrap_or([1; 4]);
+        let shape = |value: ValueId| nhwc(&merged(&graph.value(value).ty.shape)).unwrap_or([1; 4]);
         let tensor = |value: ValueId| {
             let described = graph.value(value);
             if described.variable {

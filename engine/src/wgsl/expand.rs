@@ -22,6 +22,8 @@ pub struct Binding {
     pub constant: bool,
     /// WGSL statements that change `v: Acc4` at `(x, y, l)`: a prologue on a load, an epilogue on a store.
     pub chain: String,
+    /// Whether a load gives f32 whatever numbers are accumulated in: it reads indices.
+    pub exact: bool,
 }
 
 /// A number of a shader's uniform block; offsets are known once memory is planned.
@@ -198,8 +200,11 @@ fn constant_access(wgsl: &mut String, name: &str, elem: Elem, dialect: Dialect) 
 }
 
 fn load_access(wgsl: &mut String, binding: &Binding, dialect: Dialect) {
-    let Binding { name, elem, chain, constant, .. } = binding;
-    let mut value = decoded("texel", *elem, dialect);
+    let Binding { name, elem, chain, constant, exact, .. } = binding;
+    let (ty, mut value) = match exact {
+        true => ("vec4<f32>", "texel".to_string()),
+        false => ("Acc4", decoded("texel", *elem, dialect)),
+    };
     if !binding.full[3] {
         value = format!("Acc4({value}.x)");
     }
@@ -207,7 +212,7 @@ fn load_access(wgsl: &mut String, binding: &Binding, dialect: Dialect) {
     let index = texel_index(binding);
     let _ = writeln!(
         wgsl,
-        "fn {name}_load(x: i32, y: i32, l: i32) -> Acc4 {{\n  let texel = {buffer}_{elem}[{index}];"
+        "fn {name}_load(x: i32, y: i32, l: i32) -> {ty} {{\n  let texel = {buffer}_{elem}[{index}];"
     );
     let _ = match chain.is_empty() {
         true => writeln!(wgsl, "  return {value};\n}}"),

@@ -16,7 +16,7 @@
 //! the *prelude* that [`expand`] puts in front:
 //! - `Acc`, `Acc4`: the type numbers are accumulated in;
 //! - `params.NAME`: the kernel's [`Kernel::params`]; for each slot `T` also `params.T_w`, `T_h`, `T_s` (slices), `T_n`;
-//! - `T_load(x, y, layer) -> Acc4` for each input slot, prologue included; no bounds are checked;
+//! - `T_load(x, y, layer) -> Acc4` for each input slot, prologue included; no bounds are checked; indices come as `vec4<f32>`;
 //! - `T_store(x, y, layer, value)` for each output slot, epilogue included; it ignores places outside the tensor;
 //! - `C_load(i) -> Acc4` for each constant;
 //! - `F(x, y, layer, value) -> Acc4` for each [`Inline`] of the operator;

@@ -5,8 +5,9 @@ pub mod cases;
 
 use super::binary::BinaryKind;
 use super::chain::{Broadcast, Chain, Link, Other, carried};
-use super::{Operands, Operator, Refusal, Source, Verdict};
+use super::{Merged, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{DType, Tensor, TensorType};
+use crate::wgsl::Choice;
 
 /// A sum; it has no attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,15 @@ impl Operator for AddN {
             }
         }
         Ok(vec![sum])
+    }
+
+    fn merged(&self, _operands: &Operands) -> Verdict<Merged> {
+        Ok(Merged::new(*self))
+    }
+
+    fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
+        (0..operands.inputs.len()).try_for_each(|index| operands.gpu_input(index).map(drop))?;
+        Err(Refusal::new("it is no chain"))
     }
 
     fn link(&self, operands: &Operands, of: usize) -> Option<Chain> {

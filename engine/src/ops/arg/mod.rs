@@ -1,12 +1,12 @@
 //! ARG_MAX, ARG_MIN: the first place of the greatest or the least number along an axis, which the result lacks.
 //!
-//! The axis is operand 1. Places are i32 or i64; a pass may ask for them as f32, which a GPU computes with.
+//! The axis is operand 1. Places are i32 or i64; a GPU holds them as f32.
 
 /// The family's cases.
 pub mod cases;
 
 use super::rearrange;
-use super::{Operands, Operator, Refusal, Source, Verdict, axis};
+use super::{Merged, Operands, Operator, Refusal, Source, Verdict, axis, merged};
 use crate::tensor::{DType, Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -94,8 +94,19 @@ impl Operator for Arg {
         Ok(vec![Tensor::from_integers(outputs[0].clone(), &places)?])
     }
 
+    fn gives_indices(&self) -> bool {
+        true
+    }
+
+    fn merged(&self, operands: &Operands) -> Verdict<Merged> {
+        let along =
+            searched(operands)?.ok_or_else(|| Refusal::new("its GPU kernel takes a constant axis"))?;
+        Merged::new(*self).with(1, &[], &[merged::lone(&operands.input(0)?.ty.shape, along)? as i64])
+    }
+
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
-        let (from, to) = rearrange::shapes(operands, 0, 0)?;
+        let from = operands.gpu_input(0)?;
+        let to = operands.gpu_index_output(0)?;
         let along =
             searched(operands)?.ok_or_else(|| Refusal::new("its GPU kernel takes a constant axis"))?;
         let extent = from[along + 4 - operands.input(0)?.ty.rank()];
@@ -108,7 +119,8 @@ impl Operator for Arg {
     }
 
     fn gpu_kernel(&self, operands: &Operands, choice: &Choice) -> Verdict<Kernel> {
-        let (from, to) = rearrange::shapes(operands, 0, 0)?;
+        let from = operands.gpu_input(0)?;
+        let to = operands.gpu_index_output(0)?;
         let along =
             searched(operands)?.ok_or_else(|| Refusal::new("its GPU kernel takes a constant axis"))?;
         let along = along + 4 - operands.input(0)?.ty.rank();

@@ -10,6 +10,7 @@ pub mod cases;
 use super::rnn::{add_product, expect, reals};
 use super::{Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{Tensor, TensorType};
+use crate::wgsl::Choice;
 
 /// A step of a long short-term memory whose caller keeps the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +70,10 @@ impl Operator for BasicLstm {
             results[3].extend(z);
         }
         outputs.iter().zip(results).map(|(ty, reals)| Ok(Tensor::from_reals(ty.clone(), &reals)?)).collect()
+    }
+
+    fn gpu(&self, _operands: &Operands) -> Verdict<Vec<Choice>> {
+        Err(Refusal::new("a step waits for the one before, and keeps what the CPU has"))
     }
 }
 

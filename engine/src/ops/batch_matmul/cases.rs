@@ -27,6 +27,8 @@ pub fn cases() -> Vec<Case> {
     }
     let op = BatchMatMul { adj_x: false, adj_y: false };
     cases.push(Case::new("rank5", op, vec![given(&[2, 1, 2, 3, 4]), given(&[3, 1, 4, 5])]).tolerance(1e-5));
+    let alike = vec![given(&[2, 3, 2, 3, 4]), given(&[2, 3, 1, 4, 5])];
+    cases.push(Case::new("rank5_alike", op, alike).tolerance(1e-5));
     cases.push(Case::new("ranks_differ", op, vec![given(&[2, 3, 4]), given(&[4, 5])]).tolerance(1e-5));
     cases
 }

@@ -7,7 +7,7 @@ mod gpu;
 
 use super::binary::{broadcast_indices, broadcast_shapes};
 use super::weighted::Weighted;
-use super::{Activation, Operands, Operator, Refusal, Source, Verdict};
+use super::{Activation, Merged, Operands, Operator, Refusal, Source, Verdict, merged};
 use crate::tensor::{Quantization, Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -93,6 +93,11 @@ impl Operator for BatchMatMul {
         let (Some(x), Some(y)) = (operands.optional(0), operands.optional(1)) else { return 0 };
         let depth = self.product(&x.ty.shape, &y.ty.shape).map_or(0, |product| product.k);
         (operands.outputs[0].elements() * depth) as u64
+    }
+
+    fn merged(&self, operands: &Operands) -> Verdict<Merged> {
+        merged::check_spread(operands)?;
+        Ok(Merged::new(*self))
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

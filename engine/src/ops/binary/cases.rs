@@ -51,7 +51,7 @@ pub fn cases() -> Vec<Case> {
         let case = Case::new(format!("{kind:?}"), op(kind), inputs);
         cases.push(case.outputs(vec![TensorType::new(DType::Bool, [])]));
     }
-    let broadcasts: [(&[usize], &[usize]); 10] = [
+    let broadcasts: [(&[usize], &[usize]); 12] = [
         (&[1, 4, 5, 6], &[6]),
         (&[1, 4, 5, 6], &[1, 1, 1, 6]),
         (&[1, 4, 5, 6], &[]),
@@ -62,6 +62,8 @@ pub fn cases() -> Vec<Case> {
         (&[3, 1], &[1, 5]),
         (&[1], &[7]),
         (&[2, 3, 1, 2, 5], &[3, 4, 1, 5]),
+        (&[2, 3, 1, 2, 5], &[2, 3, 4, 1, 5]),
+        (&[2, 3, 4, 2, 5], &[4, 1, 1]),
     ];
     for (a, b) in broadcasts {
         cases.push(Case::new(format!("{a:?}+{b:?}"), op(BinaryKind::Sub), vec![given(a), given(b)]));

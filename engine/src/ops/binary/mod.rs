@@ -11,8 +11,9 @@ use super::chain::{Broadcast, Chain, Link, Other, carried};
 #[cfg(feature = "cpu")]
 use super::cpu;
 use super::window::FINITE;
-use super::{Activation, CpuKernel, Operands, Operator, Refusal, Source, Verdict};
+use super::{Activation, CpuKernel, Merged, Operands, Operator, Refusal, Source, Verdict, merged};
 use crate::tensor::{DType, Tensor, TensorType, strides};
+use crate::wgsl::Choice;
 
 /// A function of two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -257,6 +258,16 @@ impl Operator for Binary {
         let values: Vec<f32> =
             pairs().map(|(i, j)| self.activation.apply(self.kind.apply(x[i], y[j]))).collect();
         Ok(vec![Tensor::from_reals(ty.clone(), &values)?])
+    }
+
+    fn merged(&self, operands: &Operands) -> Verdict<Merged> {
+        merged::check_spread(operands)?;
+        Ok(Merged::new(*self))
+    }
+
+    fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
+        (0..2).try_for_each(|index| operands.gpu_input(index).map(drop))?;
+        Err(Refusal::new("its operands spread in a way that no chain has"))
     }
 
     #[cfg(feature = "cpu")]

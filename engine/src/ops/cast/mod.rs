@@ -8,8 +8,9 @@ pub mod cases;
 
 use super::binary::{BinaryKind, wrapped};
 use super::chain::{Chain, Link, Other, carried};
-use super::{Operands, Operator, Refusal, Source, Verdict};
+use super::{Merged, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{DType, Tensor, TensorType};
+use crate::wgsl::Choice;
 
 /// A change of type; the types are the operand's and the output's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +66,25 @@ impl Operator for Cast {
         }
     }
 
+    fn merged(&self, _operands: &Operands) -> Verdict<Merged> {
+        Ok(Merged::new(*self))
+    }
+
+    fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
+        operands.gpu_input(0)?;
+        Err(Refusal::new(match self {
+            Cast::Value => "its GPU kernel gives f32 or bool",
+            Cast::Bits => "it sees the bytes of numbers, which a GPU holds in another way",
+        }))
+    }
+
     fn takes_reals(&self) -> bool {
         false
+    }
+
+    fn takes_indices(&self, operands: &Operands, _index: usize) -> bool {
+        let to = operands.outputs.first().map(|to| to.dtype);
+        *self == Cast::Value && matches!(to, Some(DType::F32 | DType::Bool))
     }
 
     fn link(&self, operands: &Operands, of: usize) -> Option<Chain> {

@@ -11,7 +11,7 @@ fn operand(shape: &[usize], index: u8) -> Option<Given> {
 /// All axes and ranks, whole and broken slices, many operands, every activation, steps that differ.
 pub fn cases() -> Vec<Case> {
     let concat = |axis| Concat { axis, activation: Activation::None };
-    let table: [(i64, &[&[usize]]); 17] = [
+    let table: [(i64, &[&[usize]]); 19] = [
         (3, &[&[1, 5, 3, 4], &[1, 5, 3, 8]]),
         (3, &[&[1, 5, 3, 4], &[1, 5, 3, 8], &[1, 5, 3, 3]]),
         (-1, &[&[1, 3, 5, 3], &[1, 3, 5, 5]]),
@@ -26,6 +26,8 @@ pub fn cases() -> Vec<Case> {
         (0, &[&[3, 5], &[1, 5]]),
         (1, &[&[3, 1, 5], &[3, 7, 5]]),
         (2, &[&[2, 1, 3, 2, 5], &[2, 1, 1, 2, 5]]),
+        (0, &[&[2, 3, 1, 2, 5], &[1, 3, 1, 2, 5]]),
+        (1, &[&[1, 3, 2, 2, 4], &[1, 1, 2, 2, 4]]),
         (3, &[&[1, 3, 5, 7]]),
         (3, &[&[1usize, 1, 3, 1] as &[usize]; 5]),
         (3, &[&[1usize, 2, 3, 4] as &[usize]; 16]),

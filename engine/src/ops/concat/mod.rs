@@ -9,7 +9,9 @@ pub mod cases;
 mod cpu;
 
 use super::rearrange::{self, Join};
-use super::{Activation, Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict, axis};
+use super::{
+    Activation, Chain, CpuKernel, Merged, Operands, Operator, Refusal, Source, Verdict, axis, merged,
+};
 use crate::tensor::{DType, Quantization, Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -100,6 +102,12 @@ impl Operator for Concat {
     #[cfg(feature = "cpu")]
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         cpu::kernel(self, operands, chain)
+    }
+
+    fn merged(&self, operands: &Operands) -> Verdict<Merged> {
+        let result = &operands.outputs[0].shape;
+        let (axis, _) = merged::place(result, axis(self.axis, result.len())?)?;
+        Ok(Merged::new(Concat { axis: axis as i64, ..*self }))
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

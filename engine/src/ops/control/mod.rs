@@ -21,6 +21,7 @@ pub mod cases;
 
 use super::{Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{DType, Tensor, TensorType};
+use crate::wgsl::Choice;
 
 /// An operator that the executor of the graph carries out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,5 +155,9 @@ impl Operator for Control {
 
     fn reference(&self, _inputs: &[Option<&Tensor>], _outputs: &[TensorType]) -> Verdict<Vec<Tensor>> {
         Err(Refusal::new("it can only run as part of a model"))
+    }
+
+    fn gpu(&self, _operands: &Operands) -> Verdict<Vec<Choice>> {
+        Err(Refusal::new("it runs other graphs, or keeps values from run to run"))
     }
 }

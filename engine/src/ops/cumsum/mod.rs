@@ -5,8 +5,10 @@
 /// The family's cases.
 pub mod cases;
 
-use super::{Operands, Operator, Refusal, Source, Verdict, axis};
+use super::rearrange;
+use super::{Merged, Operands, Operator, Refusal, Source, Verdict, axis, merged};
 use crate::tensor::{DType, Tensor, TensorType};
+use crate::wgsl::{Choice, Kernel};
 
 /// A running sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,25 @@ impl Cumsum {
         }
         sums
     }
+
+    /// The coordinate it runs along, of `[n, y, x, c]`, for operands of rank 4 at most.
+    fn coordinate(&self, operands: &Operands) -> Verdict<usize> {
+        let rank = operands.input(0)?.ty.rank();
+        let named =
+            operands.integer(1)?.ok_or_else(|| Refusal::new("its GPU kernel takes a constant axis"))?;
+        Ok(axis(named, rank)? + 4 - rank)
+    }
+}
+
+/// The invocations for one texel each of lines along a coordinate.
+fn lines([n, h, w, c]: [usize; 4], along: usize) -> [usize; 3] {
+    let slices = c.div_ceil(4);
+    match along {
+        0 => [w, h, slices],
+        1 => [w, 1, n * slices],
+        2 => [1, h, n * slices],
+        _ => [w, h, n],
+    }
 }
 
 impl Operator for Cumsum {
@@ -87,5 +108,48 @@ impl Operator for Cumsum {
             _ => Tensor::from_elements(ty, &self.sums(input.as_slice()?, extent, inner, 0f32, |a, b| a + b))?,
         };
         Ok(vec![sums])
+    }
+
+    fn merged(&self, operands: &Operands) -> Verdict<Merged> {
+        let shape = &operands.input(0)?.ty.shape;
+        let named =
+            operands.integer(1)?.ok_or_else(|| Refusal::new("its GPU kernel takes a constant axis"))?;
+        Merged::new(*self).with(1, &[], &[merged::lone(shape, axis(named, shape.len())?)? as i64])
+    }
+
+    fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
+        let (_, to) = rearrange::shapes(operands, 0, 0)?;
+        Ok(rearrange::choices("cumsum", lines(to, self.coordinate(operands)?)))
+    }
+
+    fn gpu_kernel(&self, operands: &Operands, choice: &Choice) -> Verdict<Kernel> {
+        let (_, to) = rearrange::shapes(operands, 0, 0)?;
+        let along = self.coordinate(operands)?;
+        let [columns, rows, layers] = lines(to, along);
+        Ok(Kernel {
+            choice: choice.clone(),
+            source: include_str!("cumsum.wgsl"),
+            defines: vec![
+                ("AXIS", along as i64),
+                ("CHANNELS", (along == 3) as i64),
+                ("EXCLUSIVE", self.exclusive as i64),
+                ("REVERSE", self.reverse as i64),
+            ],
+            params: vec![
+                ("extent", to[along].into()),
+                ("lines_w", columns.into()),
+                ("lines_h", rows.into()),
+                ("lines_l", layers.into()),
+            ],
+            inputs: vec![("src", 0)],
+            outputs: vec!["dst"],
+            constants: vec![],
+            grid: choice.grid([columns, rows, layers]),
+            macs: 0,
+        })
+    }
+
+    fn carries_prologue(&self, _operands: &Operands, input: usize) -> bool {
+        input == 0
     }
 }

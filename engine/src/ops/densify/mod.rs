@@ -7,6 +7,7 @@ pub mod cases;
 
 use super::{Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{Tensor, TensorType};
+use crate::wgsl::Choice;
 
 /// The identity on an expanded constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,5 +36,9 @@ impl Operator for Densify {
     fn reference(&self, inputs: &[Option<&Tensor>], outputs: &[TensorType]) -> Verdict<Vec<Tensor>> {
         let [Some(input)] = inputs[..] else { return Err(Refusal::new("it needs one input")) };
         Ok(vec![input.with_type(outputs[0].clone())?])
+    }
+
+    fn gpu(&self, _operands: &Operands) -> Verdict<Vec<Choice>> {
+        Err(Refusal::new("it unpacks a constant, which is done before the model runs"))
     }
 }

@@ -16,6 +16,7 @@ mod reference;
 use super::{Operands, Operator, Refusal, Source, Verdict};
 use crate::schema::flexbuffer::{self, Value};
 use crate::tensor::{DType, Tensor, TensorType};
+use crate::wgsl::Choice;
 
 /// The options of the post-processing.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -113,5 +114,9 @@ impl Operator for DetectionPostProcess {
 
     fn reference(&self, inputs: &[Option<&Tensor>], outputs: &[TensorType]) -> Verdict<Vec<Tensor>> {
         reference::run(self, inputs, outputs)
+    }
+
+    fn gpu(&self, _operands: &Operands) -> Verdict<Vec<Choice>> {
+        Err(Refusal::new("it picks boxes one after the other"))
     }
 }

@@ -3,13 +3,18 @@
 //! GATHER: `y[b…, m…, i…, r…] = x[b…, m…, indices[b…, i…], r…]`, the index standing for `axis`, behind `batch_dims`
 //! batch axes b. GATHER_ND: the last axis of the indices lists coordinates of the first axes of x. EMBEDDING_LOOKUP:
 //! rows of operand 1 by the numbers in operand 0; rows of quantized integers may come as reals.
+//!
+//! An index outside is an error. A GPU, which learns of it only while it runs, puts zeros there.
 
 /// The family's cases.
 pub mod cases;
 
+use super::rearrange::{self, Rearrangement, indexing};
 use super::strided::pick_runs;
 use super::{Operands, Operator, Refusal, Source, Verdict, axis};
 use crate::tensor::{DType, Tensor, TensorType, strides};
+use crate::wgsl::{Choice, Kernel};
+use std::cmp::Ordering;
 
 /// A choice of parts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,6 +40,21 @@ pub fn decode(source: &Source) -> Verdict<Option<Gather>> {
         "EMBEDDING_LOOKUP" => Gather::Rows,
         _ => return Ok(None),
     }))
+}
+
+/// Numbers of a table that is worth a place on the GPU for the few rows that are read.
+const MOST_OF_A_TABLE: usize = 1 << 24;
+
+/// How a GPU finds places: which coordinates of the operand are indices, and where the others and the indices stand.
+struct Places {
+    /// The first coordinate that is an index, of `[n, y, x, c]`.
+    first: usize,
+    /// How many are.
+    depth: usize,
+    /// For each coordinate of the operand the result's.
+    from: [usize; 4],
+    /// For each coordinate of the indices the result's.
+    by: [usize; 4],
 }
 
 /// What is chosen from and by.
@@ -80,6 +100,48 @@ impl Gather {
         let Choosing { axis, batch_dims, .. } = self.choosing(shape, indices)?;
         Ok([&shape[..axis], &indices[batch_dims..], &shape[axis + 1..]].concat())
     }
+
+    /// How a GPU finds places, for operands of rank 4 at most.
+    fn places(&self, operands: &Operands) -> Verdict<Places> {
+        let source = self.source();
+        let (shape, indices) =
+            (&operands.input(source)?.ty.shape[..], &operands.input(1 - source)?.ty.shape[..]);
+        let (rank, by_rank) = (shape.len(), indices.len());
+        let result = self.shape(shape, indices)?.len();
+        if *self == Gather::Coordinates {
+            let depth = indices.last().copied().unwrap_or(0);
+            let rest = |axis: usize| axis.checked_sub(depth).map(|axis| axis + by_rank - 1);
+            return Ok(Places {
+                first: 4 - rank,
+                depth,
+                from: rearrange::coordinates(rank, result, rest),
+                by: rearrange::coordinates(by_rank, result, |axis| (axis + 1 < by_rank).then_some(axis)),
+            });
+        }
+        let Choosing { axis: along, batch_dims, .. } = self.choosing(shape, indices)?;
+        let rest = |axis: usize| match axis.cmp(&along) {
+            Ordering::Less => Some(axis),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(axis + by_rank - batch_dims - 1),
+        };
+        let index = |axis: usize| Some(if axis < batch_dims { axis } else { along + axis - batch_dims });
+        Ok(Places {
+            first: 4 - rank + along,
+            depth: 1,
+            from: rearrange::coordinates(rank, result, rest),
+            by: rearrange::coordinates(by_rank, result, index),
+        })
+    }
+
+    /// Refuses indices of the model that are outside, so that they are an error as on the CPU.
+    fn check_constant(&self, operands: &Operands, from: [usize; 4], places: &Places) -> Verdict<()> {
+        let Some(list) = operands.integers(1 - self.source())? else { return Ok(()) };
+        let extents = from[places.first..].iter().take(places.depth).cycle();
+        match list.iter().zip(extents).find(|&(&index, &extent)| !(0..extent as i64).contains(&index)) {
+            None => Ok(()),
+            Some((index, extent)) => Err(Refusal::new(format!("its index {index} is not below {extent}"))),
+        }
+    }
 }
 
 impl Operator for Gather {
@@ -120,6 +182,43 @@ impl Operator for Gather {
             true => Ok(vec![pick_runs(from, run, &firsts, ty)?]),
             false => Ok(vec![real_rows(from, &firsts, run, ty)?]),
         }
+    }
+
+    fn takes_indices(&self, _operands: &Operands, index: usize) -> bool {
+        index == 1 - self.source()
+    }
+
+    fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
+        let source = self.source();
+        let (from, to) = rearrange::shapes(operands, source, 0)?;
+        operands.gpu_indices(1 - source)?;
+        rearrange::check_indices(from)?;
+        self.check_constant(operands, from, &self.places(operands)?)?;
+        let table = operands.input(source)?;
+        match table.constant.is_some() && table.ty.elements() > MOST_OF_A_TABLE {
+            false => Ok(rearrange::choices("gather", rearrange::texels(to))),
+            true => Err(Refusal::new(format!("its table {} is too large to copy for some rows", table.ty))),
+        }
+    }
+
+    fn gpu_kernel(&self, operands: &Operands, choice: &Choice) -> Verdict<Kernel> {
+        let source = self.source();
+        let (from, to) = rearrange::shapes(operands, source, 0)?;
+        let Places { first, depth, from: others, by } = self.places(operands)?;
+        let defines = ["FROM_N", "FROM_Y", "FROM_X", "FROM_C", "BY_N", "BY_Y", "BY_X", "BY_C"];
+        let coordinates = others.into_iter().chain(by).map(|at| at as i64);
+        let kernel = Rearrangement {
+            source: indexing!("gather.wgsl"),
+            whole: from[3] == to[3] && others[3] == 3 && !by.contains(&3),
+            fill: Some(0.0),
+            defines: defines
+                .into_iter()
+                .zip(coordinates)
+                .chain([("FIRST", first as i64), ("DEPTH", depth as i64)])
+                .collect(),
+            params: vec![("src_channels", from[3].into())],
+        };
+        Ok(kernel.by_indices(choice, to, source, 1 - source))
     }
 }
 

@@ -5,7 +5,7 @@ pub mod cases;
 mod gpu;
 
 use super::operand::reals;
-use super::{Activation, Operands, Operator, Refusal, Source, Verdict};
+use super::{Activation, Merged, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -50,6 +50,10 @@ impl Operator for L2Normalization {
             y.extend(row.iter().map(|&v| self.activation.apply(v / norm)));
         }
         Ok(vec![Tensor::from_reals(outputs[0].clone(), &y)?])
+    }
+
+    fn merged(&self, _operands: &Operands) -> Verdict<Merged> {
+        Ok(Merged::new(*self))
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

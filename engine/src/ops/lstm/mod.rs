@@ -28,6 +28,7 @@ mod reference;
 use super::rnn::{Steps, expect, with_features};
 use super::{Activation, Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{Tensor, TensorType};
+use crate::wgsl::Choice;
 
 /// A long short-term memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,6 +113,10 @@ impl Operator for Lstm {
 
     fn reference(&self, inputs: &[Option<&Tensor>], outputs: &[TensorType]) -> Verdict<Vec<Tensor>> {
         reference::run(self, inputs, &outputs[0])
+    }
+
+    fn gpu(&self, _operands: &Operands) -> Verdict<Vec<Choice>> {
+        Err(Refusal::new("its steps wait for one another, and keep what the CPU has"))
     }
 
     #[cfg(feature = "cpu")]

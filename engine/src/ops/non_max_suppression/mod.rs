@@ -17,6 +17,7 @@ pub mod cases;
 use super::top_k::falling;
 use super::{Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{DType, Tensor, TensorType};
+use crate::wgsl::Choice;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
@@ -93,6 +94,10 @@ impl Operator for NonMaxSuppression {
         let last = outputs.last().ok_or_else(missing)?;
         results.push(Tensor::from_integers(last.clone(), &[count])?);
         Ok(results)
+    }
+
+    fn gpu(&self, _operands: &Operands) -> Verdict<Vec<Choice>> {
+        Err(Refusal::new("it picks boxes one after the other"))
     }
 }
 

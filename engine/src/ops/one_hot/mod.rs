@@ -5,9 +5,11 @@
 /// The family's cases.
 pub mod cases;
 
+use super::rearrange;
 use super::strided::{pick, pooled};
 use super::{Operands, Operator, Refusal, Source, Verdict, axis, extent};
 use crate::tensor::{DType, Tensor, TensorType};
+use crate::wgsl::{Choice, Kernel};
 
 /// An expansion of indices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,5 +64,42 @@ impl Operator for OneHot {
             }
         }
         Ok(vec![pick(&pooled(on, off)?, &hot, ty)?])
+    }
+
+    fn takes_indices(&self, _operands: &Operands, index: usize) -> bool {
+        index == 0
+    }
+
+    fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
+        operands.gpu_indices(0)?;
+        let (_, to) = rearrange::shapes(operands, 2, 0)?;
+        operands.gpu_input(3)?;
+        rearrange::check_indices(to)?;
+        Ok(rearrange::choices("one_hot", rearrange::texels(to)))
+    }
+
+    fn gpu_kernel(&self, operands: &Operands, choice: &Choice) -> Verdict<Kernel> {
+        let to = operands.gpu_output(0)?;
+        let rank = operands.input(0)?.ty.rank();
+        let along = axis(self.axis, rank + 1)?;
+        let place = 3 - rank + along;
+        let by = rearrange::coordinates(rank, rank + 1, |axis| Some(axis + usize::from(axis >= along)));
+        Ok(Kernel {
+            choice: choice.clone(),
+            source: concat!(include_str!("../rearrange/indices.wgsl"), include_str!("one_hot.wgsl")),
+            defines: vec![
+                ("AXIS", place as i64),
+                ("BY_N", by[0] as i64),
+                ("BY_Y", by[1] as i64),
+                ("BY_X", by[2] as i64),
+                ("BY_C", by[3] as i64),
+            ],
+            params: vec![("channels", to[3].into()), ("depth", to[place].into())],
+            inputs: vec![("by", 0), ("on", 2), ("off", 3)],
+            outputs: vec!["dst"],
+            constants: vec![],
+            grid: choice.grid(rearrange::texels(to)),
+            macs: 0,
+        })
     }
 }

@@ -9,7 +9,7 @@ fn operand(shape: &[usize], index: usize) -> Option<Given> {
 
 /// Every new axis of every rank.
 pub fn cases() -> Vec<Case> {
-    let table: [(&[usize], i64, usize); 13] = [
+    let table: [(&[usize], i64, usize); 15] = [
         (&[3, 5, 7], 0, 3),
         (&[3, 5, 7], 1, 2),
         (&[3, 5, 7], 2, 5),
@@ -23,6 +23,8 @@ pub fn cases() -> Vec<Case> {
         (&[7], 1, 4),
         (&[], 0, 5),
         (&[2, 3, 2, 5], 2, 3),
+        (&[2, 3, 2, 5], 0, 3),
+        (&[1, 3, 2, 5], 1, 3),
     ];
     let mut cases: Vec<Case> = table
         .into_iter()

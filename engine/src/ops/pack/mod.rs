@@ -3,9 +3,9 @@
 /// The family's cases.
 pub mod cases;
 
-use super::concat::join;
+use super::concat::{Concat, join};
 use super::rearrange::{self, Join};
-use super::{Operands, Operator, Refusal, Source, Verdict, axis};
+use super::{Activation, Merged, Operands, Operator, Refusal, Source, Verdict, axis, merged};
 use crate::tensor::{Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -62,6 +62,15 @@ impl Operator for Pack {
         };
         let parts = inputs.iter().map(part).collect::<Verdict<Vec<Tensor>>>()?;
         Ok(vec![join(&parts, along, &outputs[0])?])
+    }
+
+    /// Operands along a merged axis stand one after the other.
+    fn merged(&self, operands: &Operands) -> Verdict<Merged> {
+        let result = &operands.outputs[0].shape;
+        match merged::place(result, axis(self.axis, result.len())?)? {
+            (0, _) => Ok(Merged::new(Concat { axis: 0, activation: Activation::None })),
+            _ => Err(merged::apart(result)),
+        }
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

@@ -11,7 +11,7 @@ mod cpu;
 
 use super::rearrange::{self, Rearrangement, rearranging};
 use super::strided::{pick, pooled};
-use super::{Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict, extent};
+use super::{Chain, CpuKernel, Merged, Operands, Operator, Refusal, Source, Verdict, extent, merged};
 use crate::tensor::{DType, Tensor, TensorType, strides};
 use crate::wgsl::{Choice, Kernel};
 
@@ -140,6 +140,26 @@ impl Operator for Pad {
     #[cfg(feature = "cpu")]
     fn cpu(&self, operands: &Operands, chain: &Chain) -> Option<Box<dyn CpuKernel>> {
         cpu::kernel(self, operands, chain)
+    }
+
+    fn merged(&self, operands: &Operands) -> Verdict<Merged> {
+        let (shape, result) = (&operands.input(0)?.ty.shape, &operands.outputs[0].shape);
+        let counts = self.counts(operands)?;
+        let counts = counts.ok_or_else(|| Refusal::new("its GPU kernel takes a padding that is constant"))?;
+        let first = merged::count(shape);
+        let mut pairs = vec![[0; 2]];
+        for (axis, pair) in counts.iter().enumerate() {
+            if axis >= first {
+                pairs.push(pair.map(|count| count as i64));
+            } else if *pair != [0; 2] {
+                let (_, inner) = merged::place(result, axis)?;
+                if inner > 1 && self.mirrors() {
+                    return Err(merged::apart(shape));
+                }
+                pairs[0] = pair.map(|count| (count * inner) as i64);
+            }
+        }
+        Merged::new(*self).with(1, &[pairs.len(), 2], &pairs.concat())
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

@@ -8,8 +8,9 @@ pub mod cases;
 #[cfg(feature = "cpu")]
 mod cpu;
 
-use super::{Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict};
+use super::{Chain, CpuKernel, Merged, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{DType, Tensor, TensorType};
+use crate::wgsl::Choice;
 
 /// A change between reals and the integers that stand for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +57,15 @@ impl Operator for Quantize {
         let reals =
             input.to_reals().ok_or_else(|| Refusal::new(format!("it does not take {}", input.dtype())))?;
         Ok(vec![Tensor::from_reals(outputs[0].clone(), &reals)?])
+    }
+
+    fn merged(&self, _operands: &Operands) -> Verdict<Merged> {
+        Ok(Merged::new(*self))
+    }
+
+    fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
+        operands.gpu_input(0)?;
+        Err(Refusal::new("its steps are of more than sixteen bits, or differ by channel"))
     }
 
     /// Between reals it is the identity: who writes a quantized value keeps it to its steps.

@@ -9,7 +9,7 @@ mod part;
 pub use join::Join;
 pub use part::Part;
 
-use super::{Operands, Operator, Verdict};
+use super::{Operands, Operator, Refusal, Verdict};
 use crate::wgsl::{Choice, Kernel, Scalar};
 
 /// A map put in front of `rearrange.wgsl`.
@@ -19,6 +19,24 @@ macro_rules! rearranging {
     };
 }
 pub(super) use rearranging;
+
+/// A map that reads indices, put in front of `rearrange.wgsl`.
+macro_rules! indexing {
+    ($map:literal) => {
+        concat!(
+            include_str!("../rearrange/indices.wgsl"),
+            include_str!($map),
+            include_str!("../rearrange/rearrange.wgsl")
+        )
+    };
+}
+pub(super) use indexing;
+
+/// The place behind a result's coordinates, where a zero stands.
+const NONE: usize = 4;
+
+/// Extents whose indices an f32 tells apart.
+const MOST_INDICES: usize = 1 << 24;
 
 const AFFINE: &str = concat!(include_str!("affine.wgsl"), include_str!("rearrange.wgsl"));
 
@@ -82,6 +100,11 @@ impl Rearrangement {
         }
     }
 
+    /// The kernel that writes a tensor of shape `to` and reads the operand `src` by indices, the operand `by`.
+    pub fn by_indices(self, choice: &Choice, to: [usize; 4], src: usize, by: usize) -> Kernel {
+        Kernel { inputs: vec![("src", src), ("by", by)], ..self.kernel(choice, to) }
+    }
+
     /// The kernel that writes a tensor of shape `to`.
     pub fn kernel(self, choice: &Choice, to: [usize; 4]) -> Kernel {
         let Self { source, whole, fill, mut defines, mut params } = self;
@@ -100,6 +123,25 @@ impl Rearrangement {
             macs: 0,
         }
     }
+}
+
+/// Refuses extents that are too large for indices in f32.
+pub fn check_indices(extents: [usize; 4]) -> Verdict<()> {
+    match extents.into_iter().find(|&extent| extent > MOST_INDICES) {
+        None => Ok(()),
+        Some(extent) => {
+            Err(Refusal::new(format!("its GPU kernel has indices to {MOST_INDICES}, not {extent}")))
+        }
+    }
+}
+
+/// For each coordinate `[n, y, x, c]` of a tensor of this rank the coordinate of the result, of rank `result`, whose axis
+/// `axis(a)` is its own axis a; 4, a zero's, where it is of none.
+pub fn coordinates(rank: usize, result: usize, axis: impl Fn(usize) -> Option<usize>) -> [usize; 4] {
+    std::array::from_fn(|at| {
+        let own = (at + rank).checked_sub(4);
+        own.and_then(&axis).map_or(NONE, |axis| axis + 4 - result)
+    })
 }
 
 /// Whether the operator's kernel moves whole texels, so that it reads each about once.

@@ -7,7 +7,7 @@ const REAL: [Reducer; 5] = [Reducer::Mean, Reducer::Sum, Reducer::Max, Reducer::
 /// Every reducer over every kind of axes, of all ranks, with and without the reduced dimensions.
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    let table: [(&[usize], &[i32], bool); 17] = [
+    let table: [(&[usize], &[i32], bool); 20] = [
         (&[1, 7, 9, 6], &[1, 2], true),
         (&[1, 16, 16, 5], &[1, 2], false),
         (&[2, 5, 3, 8], &[2, 1, -2], false),
@@ -25,6 +25,9 @@ pub fn cases() -> Vec<Case> {
         (&[4, 9], &[1], false),
         (&[11], &[0], true),
         (&[2, 3, 2, 2, 3], &[1, 4], false),
+        (&[1, 3, 5, 2, 3], &[1, 2, 4], false),
+        (&[2, 3, 5, 2, 6], &[0, 1, 3], true),
+        (&[2, 3, 5, 2, 6], &[-1], true),
     ];
     for (shape, axes, keep_dims) in table {
         for reducer in REAL {

@@ -13,7 +13,7 @@ mod cpu;
 pub(super) mod gpu;
 mod reference;
 
-use super::{Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict};
+use super::{Chain, CpuKernel, Merged, Operands, Operator, Refusal, Source, Verdict, merged};
 use crate::tensor::{DType, Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -113,6 +113,21 @@ impl Operator for Reduce {
     #[cfg(feature = "cpu")]
     fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
         cpu::carries_chain(self, operands)
+    }
+
+    fn merged(&self, operands: &Operands) -> Verdict<Merged> {
+        let shape = &operands.input(0)?.ty.shape;
+        let axes = operands.integers(1)?.ok_or_else(|| Refusal::new("its GPU kernel takes constant axes"))?;
+        let reduced = reduced_dimensions(shape.len(), &axes)?;
+        let count = merged::count(shape);
+        let mut long = (0..count).filter(|&axis| shape[axis] != 1).map(|axis| reduced[axis]);
+        let first = long.next().unwrap_or(false);
+        if long.any(|also| also != first) {
+            return Err(merged::apart(shape));
+        }
+        let kept = (count..shape.len()).filter(|&axis| reduced[axis]).map(|axis| (axis + 1 - count) as i64);
+        let axes: Vec<i64> = first.then_some(0).into_iter().chain(kept).collect();
+        Merged::new(*self).with(1, &[axes.len()], &axes)
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

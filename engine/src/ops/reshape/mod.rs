@@ -11,7 +11,7 @@ pub mod cases;
 
 use super::chain::{Chain, carried, nhwc};
 use super::rearrange::{self, Rearrangement, rearranging};
-use super::{Operands, Operator, Refusal, Source, Verdict, axis, extent};
+use super::{Merged, Operands, Operator, Refusal, Source, Verdict, axis, extent};
 use crate::tensor::{Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -71,6 +71,10 @@ impl Operator for Reshape {
             true => Ok(vec![input.with_type(outputs[0].clone())?]),
             false => Err(Refusal::new(format!("its input {} is not {}", input.ty(), outputs[0]))),
         }
+    }
+
+    fn merged(&self, _operands: &Operands) -> Verdict<Merged> {
+        Ok(Merged::new(self.clone()))
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

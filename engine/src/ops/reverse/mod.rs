@@ -1,14 +1,14 @@
 //! REVERSE_V2, REVERSE_SEQUENCE: axes read backward.
 //!
 //! REVERSE_V2 reverses the axes that operand 1 lists. REVERSE_SEQUENCE reverses, for each index of one axis, the first
-//! places of another, as many as operand 1 says.
+//! places of another, as many as operand 1 says; more than there are is an error, on a GPU all.
 
 /// The family's cases.
 pub mod cases;
 
-use super::rearrange::{self, Rearrangement};
+use super::rearrange::{self, Rearrangement, indexing};
 use super::strided::{Strided, pick};
-use super::{Operands, Operator, Refusal, Source, Verdict, axis};
+use super::{Merged, Operands, Operator, Refusal, Source, Verdict, axis, merged};
 use crate::tensor::{Tensor, TensorType, strides};
 use crate::wgsl::{Choice, Kernel};
 
@@ -99,17 +99,55 @@ impl Operator for Reverse {
         Ok(vec![pick(input, &(0..input.len()).map(source).collect::<Vec<_>>(), ty)?])
     }
 
+    fn takes_indices(&self, _operands: &Operands, index: usize) -> bool {
+        index == 1 && *self != Reverse::Axes
+    }
+
+    fn merged(&self, operands: &Operands) -> Verdict<Merged> {
+        let shape = &operands.input(0)?.ty.shape;
+        let constant = || Refusal::new("its GPU kernel takes constant axes");
+        if let Reverse::Sequences { sequence, batch } = *self {
+            let place =
+                |named: i64| Ok::<i64, Refusal>(merged::lone(shape, axis(named, shape.len())?)? as i64);
+            let (sequence, batch) = (place(sequence)?, place(batch)?);
+            return Ok(Merged::new(Reverse::Sequences { sequence, batch }));
+        }
+        let axes = listed(operands)?.ok_or_else(constant)?;
+        let axes = axes.into_iter().filter(|&axis| shape[axis] != 1);
+        let axes = axes.map(|axis| Ok(merged::lone(shape, axis)? as i64)).collect::<Verdict<Vec<i64>>>()?;
+        Merged::new(*self).with(1, &[axes.len()], &axes)
+    }
+
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
         let (_, to) = rearrange::shapes(operands, 0, 0)?;
-        match *self == Reverse::Axes && listed(operands)?.is_some() {
-            true => Ok(rearrange::choices("reverse", rearrange::texels(to))),
-            false => Err(Refusal::new("its GPU kernel takes constant axes")),
+        match self {
+            Reverse::Sequences { .. } => {
+                operands.gpu_indices(1)?;
+                rearrange::check_indices(to)?;
+                Ok(rearrange::choices("reverse_sequences", rearrange::texels(to)))
+            }
+            Reverse::Axes if listed(operands)?.is_some() => {
+                Ok(rearrange::choices("reverse", rearrange::texels(to)))
+            }
+            Reverse::Axes => Err(Refusal::new("its GPU kernel takes constant axes")),
         }
     }
 
     fn gpu_kernel(&self, operands: &Operands, choice: &Choice) -> Verdict<Kernel> {
         let (from, to) = rearrange::shapes(operands, 0, 0)?;
-        let lead = 4 - operands.input(0)?.ty.rank();
+        let rank = operands.input(0)?.ty.rank();
+        let lead = 4 - rank;
+        if let Reverse::Sequences { sequence, batch } = *self {
+            let (along, by) = (axis(sequence, rank)? + lead, axis(batch, rank)? + lead);
+            let kernel = Rearrangement {
+                source: indexing!("sequences.wgsl"),
+                whole: along < 3 && by < 3,
+                fill: None,
+                defines: vec![("SEQUENCE", along as i64), ("BATCH", by as i64)],
+                params: vec![("extent", to[along].into())],
+            };
+            return Ok(kernel.by_indices(choice, to, 0, 1));
+        }
         let (mut begin, mut step) = ([0; 4], [1; 4]);
         for axis in listed(operands)?.unwrap_or_default() {
             (begin[axis + lead], step[axis + lead]) = (from[axis + lead] as i64 - 1, -1);

@@ -9,6 +9,7 @@ pub mod cases;
 
 use super::{Activation, Operand, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{Tensor, TensorType};
+use crate::wgsl::Choice;
 
 /// A plain recurrent layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,10 @@ impl Operator for Rnn {
             y[place * units..][..units].copy_from_slice(before);
         }
         Ok(vec![Tensor::from_reals(outputs[0].clone(), &y)?, Tensor::from_reals(state.ty().clone(), &h)?])
+    }
+
+    fn gpu(&self, _operands: &Operands) -> Verdict<Vec<Choice>> {
+        Err(Refusal::new("its steps wait for one another, and keep what the CPU has"))
     }
 }
 

@@ -4,14 +4,18 @@
 //! lists along its last axis. SPARSE_TO_DENSE puts operand 2, one number or one for each place, at the places of operand 0
 //! in a tensor of the shape of operand 1 that holds operand 3 elsewhere. DYNAMIC_UPDATE_SLICE puts operand 1 over
 //! operand 0 at the corner that operand 2 names, moved so that it fits.
+//!
+//! A place outside is an error. A GPU, which learns of it only while it runs, puts nothing there.
 
 /// The family's cases.
 pub mod cases;
 
 use super::binary::wrapped;
+use super::rearrange;
 use super::strided::{Strided, pick, pooled};
 use super::{Operands, Operator, Refusal, Source, Verdict, extent};
 use crate::tensor::{DType, Tensor, TensorType, strides};
+use crate::wgsl::{Choice, Kernel};
 
 /// How numbers are put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +109,87 @@ impl Scatter {
     }
 }
 
+/// Comparisons of places, each of a texel with an index, that are worth a GPU's time.
+const MOST_COMPARISONS: usize = 1 << 26;
+
+impl Scatter {
+    /// The input that holds indices.
+    fn indices(&self) -> usize {
+        if *self == Scatter::Update { 2 } else { 0 }
+    }
+
+    /// How many places the indices name and with how many coordinates each, on a GPU: in a list or in one texel each.
+    fn named(&self, operands: &Operands) -> Verdict<(usize, usize)> {
+        let indices = &operands.input(0)?.ty.shape[..];
+        let (places, depth) = match (self, indices) {
+            (Scatter::Sparse, _) => places_and_depth(indices),
+            (_, [outer @ .., depth]) => (outer.iter().product(), Some(*depth)),
+            _ => (0, None),
+        };
+        match depth {
+            Some(depth @ 1..=4) => Ok((places, depth)),
+            _ => Err(Refusal::new(format!(
+                "its GPU kernel takes places of up to 4 coordinates, not {indices:?}"
+            ))),
+        }
+    }
+
+    /// Refuses places of the model that are outside, so that they are an error as on the CPU.
+    fn check_constant(&self, operands: &Operands) -> Verdict<()> {
+        let (Some(list), result) = (operands.integers(0)?, &operands.outputs[0].shape) else { return Ok(()) };
+        let (_, depth) = self.named(operands)?;
+        let extents = result.iter().take(depth).cycle();
+        match list.iter().zip(extents).find(|&(&at, &extent)| !(0..extent as i64).contains(&at)) {
+            None => Ok(()),
+            Some((at, extent)) => Err(Refusal::new(format!("its index {at} is not below {extent}"))),
+        }
+    }
+
+    fn scatter_kernel(&self, operands: &Operands, choice: &Choice) -> Verdict<Kernel> {
+        let to = operands.gpu_output(0)?;
+        let (places, depth) = self.named(operands)?;
+        let rank = operands.outputs[0].rank();
+        let indices = operands.input(0)?.ty.rank();
+        let numbers = if *self == Scatter::Add { 1 } else { 2 };
+        let up = operands.input(numbers)?.ty.rank();
+        // The axes of the places come first, the others are the result's; a list's places are numbered along columns.
+        let outer = if *self == Scatter::Add { indices - 1 } else { up };
+        let coordinate = |at: usize| match (at + up).checked_sub(4) {
+            None => NO_COORDINATE,
+            Some(axis) if axis >= outer => 4 - rank + depth + axis - outer,
+            Some(axis) if *self == Scatter::Add => 4 + (4 - indices) + axis,
+            Some(_) => 6,
+        };
+        let mut defines = vec![
+            ("ADDS", (*self == Scatter::Add) as i64),
+            ("LISTED", (*self == Scatter::Sparse && indices < 2) as i64),
+            ("FIRST", (4 - rank) as i64),
+            ("DEPTH", depth as i64),
+            ("CHANNELS", (depth == rank) as i64),
+        ];
+        let names = ["UP_N", "UP_Y", "UP_X", "UP_C"].into_iter().enumerate();
+        defines.extend(names.map(|(at, name)| (name, coordinate(at) as i64)));
+        let mut inputs = vec![("by", 0), ("up", numbers)];
+        if *self == Scatter::Sparse {
+            inputs.push(("other", 3));
+        }
+        Ok(Kernel {
+            choice: choice.clone(),
+            source: concat!(include_str!("../rearrange/indices.wgsl"), include_str!("scatter.wgsl")),
+            defines,
+            params: vec![("places", places.into())],
+            inputs,
+            outputs: vec!["dst"],
+            constants: vec![],
+            grid: choice.grid(rearrange::texels(to)),
+            macs: 0,
+        })
+    }
+}
+
+/// The number of a place's coordinates and the result's, where a zero stands.
+const NO_COORDINATE: usize = 7;
+
 /// How many places sparse indices of this shape name, and with how many coordinates each.
 fn places_and_depth(indices: &[usize]) -> (usize, Option<usize>) {
     match *indices {
@@ -158,6 +243,63 @@ impl Operator for Scatter {
             }
             Scatter::Update => updated(input(0)?, input(1)?, input(2)?, ty)?,
         }])
+    }
+
+    fn takes_indices(&self, _operands: &Operands, index: usize) -> bool {
+        index == self.indices()
+    }
+
+    fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
+        let to = operands.gpu_output(0)?;
+        operands.gpu_indices(self.indices())?;
+        rearrange::check_indices(to)?;
+        let texels = rearrange::texels(to);
+        if *self == Scatter::Update {
+            operands.gpu_input(0)?;
+            operands.gpu_input(1)?;
+            return Ok(rearrange::choices("update_slice", texels));
+        }
+        operands.gpu_input(if *self == Scatter::Add { 1 } else { 2 })?;
+        let (places, _) = self.named(operands)?;
+        self.check_constant(operands)?;
+        let comparisons = texels.iter().product::<usize>().saturating_mul(places);
+        match (self, comparisons <= MOST_COMPARISONS) {
+            (_, false) => {
+                Err(Refusal::new(format!("its GPU kernel would compare places {comparisons} times")))
+            }
+            (Scatter::Add, true) => Ok(rearrange::choices("scatter", texels)),
+            (_, true) => {
+                operands.gpu_input(3)?;
+                Ok(rearrange::choices("sparse_to_dense", texels))
+            }
+        }
+    }
+
+    fn gpu_kernel(&self, operands: &Operands, choice: &Choice) -> Verdict<Kernel> {
+        if *self != Scatter::Update {
+            return self.scatter_kernel(operands, choice);
+        }
+        let (to, part) = (operands.gpu_output(0)?, operands.gpu_input(1)?);
+        let rank = operands.outputs[0].rank();
+        Ok(Kernel {
+            choice: choice.clone(),
+            source: include_str!("update.wgsl"),
+            defines: vec![
+                ("FIRST", (4 - rank) as i64),
+                ("RANK", rank as i64),
+                ("WHOLE", (part[3] == to[3]) as i64),
+            ],
+            params: vec![("channels", to[3].into()), ("part_channels", part[3].into())],
+            inputs: vec![("src", 0), ("part", 1), ("by", 2)],
+            outputs: vec!["dst"],
+            constants: vec![],
+            grid: choice.grid(rearrange::texels(to)),
+            macs: 0,
+        })
+    }
+
+    fn carries_prologue(&self, _operands: &Operands, input: usize) -> bool {
+        input == 0 && *self == Scatter::Update
     }
 }
 

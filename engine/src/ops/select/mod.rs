@@ -10,7 +10,7 @@ use super::binary::{broadcast_indices, broadcast_shapes};
 use super::chain::Broadcast;
 use super::rearrange;
 use super::strided::{pick, pooled};
-use super::{Operands, Operator, Refusal, Source, Verdict};
+use super::{Merged, Operands, Operator, Refusal, Source, Verdict, merged};
 use crate::tensor::{DType, Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -91,6 +91,11 @@ impl Operator for Select {
         let places = broadcast_indices(&condition, &ty.shape).zip(from_a.zip(from_b));
         let chosen: Vec<usize> = places.map(|(at, (a, b))| if holds[at] != 0 { a } else { b }).collect();
         Ok(vec![pick(&pooled(a, b)?, &chosen, ty)?])
+    }
+
+    fn merged(&self, operands: &Operands) -> Verdict<Merged> {
+        merged::check_spread(operands)?;
+        Ok(Merged::new(*self))
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

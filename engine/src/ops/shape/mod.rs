@@ -6,9 +6,14 @@
 /// The family's cases.
 pub mod cases;
 
+use super::rearrange::{self, Rearrangement, rearranging};
 use super::strided::pick;
-use super::{Operands, Operator, Refusal, Source, Verdict, extent};
+use super::{Merged, Operands, Operator, Refusal, Source, Verdict, extent, merged};
 use crate::tensor::{DType, Tensor, TensorType};
+use crate::wgsl::{Choice, Kernel};
+
+/// Why the makers of integers stay with the CPU.
+const MAKES_SHAPES: &str = "it makes a few integers of shapes, which the CPU has";
 
 /// What is made; the types are the outputs'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,6 +162,42 @@ impl Operator for Shape {
                 None => Tensor::zeros(ty.clone()),
             },
         }])
+    }
+
+    fn merged(&self, operands: &Operands) -> Verdict<Merged> {
+        let shape = merged::merged(&operands.outputs[0].shape);
+        let listed: Vec<i64> = shape.iter().map(|&extent| extent as i64).collect();
+        match self {
+            Shape::Fill => Merged::new(*self).with(0, &[listed.len()], &listed),
+            Shape::ZerosLike => Ok(Merged::new(*self)),
+            _ => Err(Refusal::new(MAKES_SHAPES)),
+        }
+    }
+
+    fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
+        let (input, kernel) = match self {
+            Shape::Fill => (1, "fill"),
+            Shape::ZerosLike => (0, "zeros"),
+            _ => return Err(Refusal::new(MAKES_SHAPES)),
+        };
+        let (_, to) = rearrange::shapes(operands, input, 0)?;
+        Ok(rearrange::choices(kernel, rearrange::texels(to)))
+    }
+
+    fn gpu_kernel(&self, operands: &Operands, choice: &Choice) -> Verdict<Kernel> {
+        let to = operands.gpu_output(0)?;
+        if *self == Shape::Fill {
+            let kernel = Rearrangement::affine([0; 4], [0; 4], [0, 1, 2, 3]).kernel(choice, to);
+            return Ok(Kernel { inputs: vec![("src", 1)], ..kernel });
+        }
+        let kernel = Rearrangement {
+            source: rearranging!("zeros.wgsl"),
+            whole: true,
+            fill: Some(0.0),
+            defines: vec![],
+            params: vec![],
+        };
+        Ok(kernel.kernel(choice, to))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::tensor::{DType, Tensor, TensorType};
 
 /// Boxes and strided slices on every axis, in whole and broken slices of channels, with every mask.
 pub fn cases() -> Vec<Case> {
-    let boxes: [(&[usize], &[i32], &[i32]); 12] = [
+    let boxes: [(&[usize], &[i32], &[i32]); 14] = [
         (&[1, 5, 7, 8], &[0, 1, 2, 0], &[1, 3, 4, 8]),
         (&[1, 5, 7, 8], &[0, 0, 0, 4], &[1, 5, 7, 4]),
         (&[1, 5, 3, 8], &[0, 0, 0, 1], &[1, 5, 3, 5]),
@@ -16,6 +16,8 @@ pub fn cases() -> Vec<Case> {
         (&[5, 7], &[1, 0], &[3, 7]),
         (&[5, 3, 7], &[0, 1, 3], &[5, 1, -1]),
         (&[2, 3, 2, 3, 5], &[0, 1, 0, 2, 1], &[2, 2, 1, 1, 3]),
+        (&[2, 3, 2, 3, 5], &[1, 0, 0, 2, 1], &[1, 3, 1, 1, 3]),
+        (&[1, 5, 2, 3, 8], &[0, 2, 0, 0, 0], &[1, 2, 2, 3, 8]),
         (&[1, 1, 1, 1], &[0, 0, 0, 0], &[1, 1, 1, 1]),
     ];
     let mut cases: Vec<Case> = boxes
@@ -38,7 +40,7 @@ pub fn cases() -> Vec<Case> {
 fn strided() -> Vec<Case> {
     let none = Masks::default();
     type Row = (&'static str, Masks, &'static [usize], &'static [i32], &'static [i32], &'static [i32]);
-    let table: [Row; 19] = [
+    let table: [Row; 20] = [
         ("unit", none, &[1, 5, 7, 8], &[0, 1, 2, 0], &[1, 4, 6, 8], &[1, 1, 1, 1]),
         ("steps", none, &[1, 5, 7, 8], &[0, 0, 1, 0], &[1, 5, 7, 8], &[1, 2, 3, 1]),
         ("channel_steps", none, &[1, 3, 5, 9], &[0, 0, 0, 1], &[1, 3, 5, 9], &[1, 1, 1, 3]),
@@ -71,6 +73,14 @@ fn strided() -> Vec<Case> {
             &[0, 1, 1, 0, 0],
             &[2, 3, 2, 3, 5],
             &[1, 1, 1, 2, 2],
+        ),
+        (
+            "rank5_first",
+            Masks { shrink: 1, ..none },
+            &[4, 3, 2, 3, 5],
+            &[2, 0, 0, 2, 4],
+            &[3, 3, 2, -4, -9],
+            &[1, 1, 1, -1, -2],
         ),
     ];
     let list = |list: &[i32]| -> Option<Given> { integers(list) };

@@ -10,7 +10,7 @@ mod specification;
 
 use super::rearrange::{self, Rearrangement};
 use super::strided::Strided;
-use super::{Operands, Operator, Refusal, Source, Verdict, extent};
+use super::{Merged, Operands, Operator, Refusal, Source, Verdict, extent, merged};
 use crate::tensor::{Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 pub use specification::{Masks, Taken};
@@ -104,6 +104,45 @@ impl Operator for Slice {
             .enumerate()
             .fold(all, |way, (axis, (begin, step, extent))| way.sliced(axis, begin, step, extent));
         Ok(vec![way.read(input, &outputs[0])?])
+    }
+
+    fn merged(&self, operands: &Operands) -> Verdict<Merged> {
+        let shape = &operands.input(0)?.ty.shape;
+        let (mut begins, mut ends, mut steps, mut shrink) = (vec![], vec![], vec![], 0);
+        let merged_axes = merged::count(shape);
+        let mut first = (0, 1, shape[..merged_axes].iter().product::<usize>());
+        for (axis, taken) in self.known(operands)?.into_iter().enumerate() {
+            let Taken::Range { begin, step, extent, dropped } = taken else {
+                return Err(merged::apart(shape));
+            };
+            let whole = extent == shape[axis] && step == 1;
+            if axis >= merged_axes {
+                shrink |= i64::from(dropped) << (axis + 1 - merged_axes);
+                begins.push(begin);
+                ends.push(extent);
+                steps.push(step);
+            } else if !whole {
+                let (_, inner) = merged::place(shape, axis)?;
+                if inner > 1 && step != 1 && extent > 1 {
+                    return Err(merged::apart(shape));
+                }
+                first = (begin * inner as i64, if inner > 1 { 1 } else { step }, extent * inner);
+            }
+        }
+        begins.insert(0, first.0);
+        steps.insert(0, first.1);
+        ends.insert(0, first.2);
+        let sizes: Vec<i64> = ends.iter().map(|&extent| extent as i64).collect();
+        let count = [begins.len()];
+        if *self == Slice::Box {
+            return Merged::new(Slice::Box).with(1, &count, &begins)?.with(2, &count, &sizes);
+        }
+        let ends: Vec<i64> = (0..begins.len()).map(|axis| begins[axis] + steps[axis] * sizes[axis]).collect();
+        let before_all = |(axis, &end): (usize, &i64)| i64::from(end < 0) << axis;
+        let end = ends.iter().enumerate().map(before_all).sum();
+        let masks = Masks { shrink, end, ..Masks::default() };
+        let merged = Merged::new(Slice::Strided(masks));
+        merged.with(1, &count, &begins)?.with(2, &count, &ends)?.with(3, &count, &steps)
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

@@ -10,7 +10,7 @@ mod gpu;
 #[cfg(feature = "cpu")]
 use super::cpu::staged;
 use super::operand::reals;
-use super::{Chain, CpuKernel, Operands, Operator, Refusal, Source, Verdict};
+use super::{Chain, CpuKernel, Merged, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -84,6 +84,10 @@ impl Operator for Softmax {
     #[cfg(feature = "cpu")]
     fn cpu_carries_epilogue(&self, operands: &Operands) -> bool {
         cpu::applies(operands)
+    }
+
+    fn merged(&self, _operands: &Operands) -> Verdict<Merged> {
+        Ok(Merged::new(*self))
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

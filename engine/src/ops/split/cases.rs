@@ -6,7 +6,7 @@ use crate::tensor::{DType, Quantization, TensorType};
 pub fn cases() -> Vec<Case> {
     let parts = |count: usize| vec![TensorType::f32([]); count];
     let mut cases = Vec::new();
-    let equal: [(&[usize], i32, usize); 10] = [
+    let equal: [(&[usize], i32, usize); 11] = [
         (&[1, 5, 3, 8], 3, 2),
         (&[1, 5, 3, 9], -1, 3),
         (&[2, 3, 5, 12], 3, 3),
@@ -17,6 +17,7 @@ pub fn cases() -> Vec<Case> {
         (&[3, 10], 1, 5),
         (&[3, 5, 7], -1, 7),
         (&[2, 3, 2, 4, 5], 3, 2),
+        (&[4, 3, 2, 1, 5], 0, 2),
     ];
     for (shape, axis, count) in equal {
         let case =
@@ -37,7 +38,7 @@ pub fn cases() -> Vec<Case> {
         let case = Case::new(format!("v_{shape:?}_axis{axis}_{extents:?}"), Split::Given, inputs);
         cases.push(case.outputs(parts(extents.len())));
     }
-    let single: [(&[usize], i64); 9] = [
+    let single: [(&[usize], i64); 10] = [
         (&[1, 5, 3, 6], 3),
         (&[2, 3, 5, 8], 1),
         (&[2, 5, 3, 7], -2),
@@ -47,6 +48,7 @@ pub fn cases() -> Vec<Case> {
         (&[3, 5, 7], 1),
         (&[5], 0),
         (&[2, 3, 2, 3, 5], 2),
+        (&[1, 3, 2, 3, 5], 1),
     ];
     for (shape, axis) in single {
         let count = shape[axis.rem_euclid(shape.len() as i64) as usize];

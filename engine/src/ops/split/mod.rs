@@ -8,7 +8,7 @@ pub mod cases;
 
 use super::rearrange::{self, Part};
 use super::strided::Strided;
-use super::{Operands, Operator, Refusal, Source, Verdict, axis, extent};
+use super::{Merged, Operands, Operator, Refusal, Source, Verdict, axis, extent, merged};
 use crate::tensor::{Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -140,6 +140,23 @@ impl Operator for Split {
             begin += extent as isize;
         }
         Ok(results)
+    }
+
+    fn merged(&self, operands: &Operands) -> Verdict<Merged> {
+        let shape = &operands.input(self.divided())?.ty.shape;
+        let parts =
+            self.parts(operands)?.ok_or_else(|| Refusal::new("its GPU kernel takes a constant axis"))?;
+        let (axis, inner) = merged::place(shape, parts.axis)?;
+        let extents: Vec<i64> = parts.extents.iter().map(|extent| (extent * inner) as i64).collect();
+        match self {
+            Split::Equal => Merged::new(*self).with(0, &[], &[axis as i64]),
+            Split::Given => {
+                Merged::new(*self).with(1, &[extents.len()], &extents)?.with(2, &[], &[axis as i64])
+            }
+            Split::Unpack { .. } => {
+                Ok(Merged::new(Split::Unpack { axis: merged::lone(shape, parts.axis)? as i64 }))
+            }
+        }
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

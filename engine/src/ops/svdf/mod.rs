@@ -11,6 +11,7 @@ pub mod cases;
 use super::rnn::{add_product, expect, reals, round_to_steps};
 use super::{Activation, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{Tensor, TensorType};
+use crate::wgsl::Choice;
 
 /// Rank-limited filters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,5 +87,9 @@ impl Operator for Svdf {
             }
         }
         Ok(vec![Tensor::from_reals(outputs[0].clone(), &y)?, Tensor::from_reals(state.ty().clone(), &s)?])
+    }
+
+    fn gpu(&self, _operands: &Operands) -> Verdict<Vec<Choice>> {
+        Err(Refusal::new("it keeps a memory from run to run, which the CPU has"))
     }
 }

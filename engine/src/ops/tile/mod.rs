@@ -9,7 +9,7 @@ pub mod cases;
 use super::binary::broadcast_shapes;
 use super::rearrange::{self, Rearrangement, rearranging};
 use super::strided::Strided;
-use super::{Operands, Operator, Refusal, Source, Verdict, extent};
+use super::{Merged, Operands, Operator, Refusal, Source, Verdict, extent, merged};
 use crate::tensor::{Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -106,6 +106,29 @@ impl Operator for Tile {
             }
         };
         Ok(vec![way.read(input, ty)?])
+    }
+
+    fn merged(&self, operands: &Operands) -> Verdict<Merged> {
+        let (shape, result) = (&operands.input(0)?.ty.shape, &operands.outputs[0].shape);
+        let count = merged::count(result);
+        let is_tiled = |axis: &usize| {
+            let own = (axis + shape.len()).checked_sub(result.len());
+            own.map_or(1, |own| shape[own]) != result[*axis]
+        };
+        // Blocks of all later places are repeated: nothing before the repeated axis may have more than one place.
+        if let Some(axis) = (0..count).find(is_tiled)
+            && (result[..axis].iter().any(|&extent| extent != 1)
+                || (axis + 1..count).any(|axis| is_tiled(&axis)))
+        {
+            return Err(merged::apart(shape));
+        }
+        let (from, to) = (merged::merged(shape), merged::merged(result));
+        let listed: Vec<i64> = match self {
+            Tile::Shapes => return Err(Refusal::new("it makes a few integers of shapes, which the CPU has")),
+            Tile::ToShape => to.iter().map(|&extent| extent as i64).collect(),
+            Tile::Times => from.iter().zip(&to).map(|(&from, &to)| (to / from.max(1)) as i64).collect(),
+        };
+        Merged::new(*self).with(1, &[listed.len()], &listed)
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

@@ -8,6 +8,7 @@ pub mod cases;
 
 use super::{Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{DType, Tensor, TensorType};
+use crate::wgsl::Choice;
 use std::cmp::Ordering;
 
 /// The k greatest numbers.
@@ -76,6 +77,10 @@ impl Operator for TopK {
             found.push(Tensor::from_integers(ty.clone(), &places)?);
         }
         Ok(found)
+    }
+
+    fn gpu(&self, _operands: &Operands) -> Verdict<Vec<Choice>> {
+        Err(Refusal::new("it sorts, which the CPU does with fewer comparisons"))
     }
 }
 

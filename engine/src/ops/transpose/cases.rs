@@ -9,7 +9,7 @@ pub fn cases() -> Vec<Case> {
     };
     let mut cases: Vec<Case> = permutations(4).iter().map(|order| transposed(&[2, 3, 5, 7], order)).collect();
     cases.extend(permutations(3).iter().map(|order| transposed(&[4, 3, 8], order)));
-    let more: [(&[usize], &[i32]); 9] = [
+    let more: [(&[usize], &[i32]); 12] = [
         (&[1, 4, 8, 12], &[0, 3, 1, 2]),
         (&[1, 12, 4, 8], &[0, 2, 3, 1]),
         (&[1, 5, 1, 6], &[0, 2, 1, 3]),
@@ -19,6 +19,9 @@ pub fn cases() -> Vec<Case> {
         (&[3, 5, 7], &[-1, 0, -2]),
         (&[2, 3, 2, 3, 5], &[0, 3, 1, 4, 2]),
         (&[1, 2, 3, 2, 3, 2], &[0, 1, 3, 2, 5, 4]),
+        (&[1, 3, 5, 2, 7], &[0, 1, 2, 4, 3]),
+        (&[2, 3, 5, 1, 7], &[0, 1, 4, 2, 3]),
+        (&[2, 3, 1, 1, 6], &[4, 0, 1, 2, 3]),
     ];
     cases.extend(more.into_iter().map(|(shape, order)| transposed(shape, order)));
     let none = Case::new("scalar", Transpose, vec![given(&[]), integers(&[])]);

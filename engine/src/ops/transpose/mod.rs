@@ -6,7 +6,7 @@ pub mod cases;
 use super::chain::{Chain, carried, nhwc};
 use super::rearrange::{self, Rearrangement};
 use super::strided::Strided;
-use super::{Operands, Operator, Refusal, Source, Verdict, axis};
+use super::{Merged, Operands, Operator, Refusal, Source, Verdict, axis, merged};
 use crate::tensor::{Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
@@ -58,6 +58,28 @@ impl Operator for Transpose {
         let order = self.order(&Operands::of_tensors(inputs, outputs))?;
         let order = order.ok_or_else(|| Refusal::new("its permutation is missing"))?;
         Ok(vec![Strided::new(input.shape()).permuted(&order).read(input, &outputs[0])?])
+    }
+
+    fn merged(&self, operands: &Operands) -> Verdict<Merged> {
+        let order = self.order(operands)?;
+        let order = order.ok_or_else(|| Refusal::new("its GPU kernel takes a constant permutation"))?;
+        let shape = &operands.input(0)?.ty.shape;
+        // The axes of more than one place that each merged axis is made of.
+        let made_of = |axes: &[usize]| -> Vec<Vec<usize>> {
+            let (first, kept) = axes.split_at(merged::count(shape));
+            let long = |axes: &[usize]| axes.iter().copied().filter(|&axis| shape[axis] != 1).collect();
+            std::iter::once(long(first)).chain(kept.iter().map(|axis| long(&[*axis]))).collect()
+        };
+        let mut from =
+            made_of(&(0..shape.len()).collect::<Vec<_>>()).into_iter().map(Some).collect::<Vec<_>>();
+        let mut permutation = Vec::with_capacity(from.len());
+        for axes in made_of(&order) {
+            let place = from.iter().position(|from| from.as_ref() == Some(&axes));
+            let place = place.ok_or_else(|| merged::apart(shape))?;
+            from[place] = None;
+            permutation.push(place as i64);
+        }
+        Merged::new(*self).with(1, &[permutation.len()], &permutation)
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

@@ -10,8 +10,9 @@ mod gpu;
 use super::chain::{Chain, Link, carried};
 #[cfg(feature = "cpu")]
 use super::cpu;
-use super::{CpuKernel, Operands, Operator, Refusal, Source, Verdict};
+use super::{CpuKernel, Merged, Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{Tensor, TensorType};
+use crate::wgsl::Choice;
 
 /// A function of one number.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -235,6 +236,15 @@ impl Operator for Unary {
             input.to_reals().ok_or_else(|| Refusal::new(format!("it does not take {}", input.dtype())))?;
         let mapped: Vec<f32> = reals.iter().map(|&x| self.apply(x)).collect();
         Ok(vec![Tensor::from_reals(ty.clone(), &mapped)?])
+    }
+
+    fn merged(&self, _operands: &Operands) -> Verdict<Merged> {
+        Ok(Merged::new(*self))
+    }
+
+    fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
+        operands.gpu_input(0)?;
+        Err(Refusal::new("it is no chain"))
     }
 
     #[cfg(feature = "cpu")]

@@ -7,6 +7,7 @@ pub mod cases;
 
 use super::{Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{DType, Tensor, TensorType};
+use crate::wgsl::Choice;
 use std::collections::BTreeMap;
 
 /// The distinct elements.
@@ -47,6 +48,10 @@ impl Operator for Unique {
             found.push(Tensor::from_integers(ty.clone(), &which)?);
         }
         Ok(found)
+    }
+
+    fn gpu(&self, _operands: &Operands) -> Verdict<Vec<Choice>> {
+        Err(Refusal::new("the shape of its result is known only when it runs"))
     }
 }
 

@@ -5,6 +5,7 @@ pub mod cases;
 
 use super::{Operands, Operator, Refusal, Source, Verdict};
 use crate::tensor::{DType, Tensor, TensorType, strides};
+use crate::wgsl::Choice;
 
 /// The coordinates of what is not zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,10 @@ impl Operator for WhereNonzero {
             })
             .collect();
         Ok(vec![Tensor::from_integers(outputs[0].clone(), &coordinates)?])
+    }
+
+    fn gpu(&self, _operands: &Operands) -> Verdict<Vec<Choice>> {
+        Err(Refusal::new("the shape of its result is known only when it runs"))
     }
 }
 

@@ -1,0 +1,89 @@
+alias Acc = f32;
+alias Acc4 = vec4<f32>;
+@group(0) @binding(1) var<storage, read_write> arena_f32: array<vec4<f32>>;
+struct Params {
+  src_offset: i32,
+  src_w: i32,
+  src_h: i32,
+  src_s: i32,
+  src_n: i32,
+  by_offset: i32,
+  by_w: i32,
+  by_h: i32,
+  by_s: i32,
+  by_n: i32,
+  dst_offset: i32,
+  dst_w: i32,
+  dst_h: i32,
+  dst_s: i32,
+  dst_n: i32,
+  extent: i32,
+  channels: i32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+override WGX: u32 = 8u;
+override WGY: u32 = 8u;
+override WGZ: u32 = 1u;
+const SEQUENCE: i32 = 2;
+const BATCH: i32 = 1;
+const WHOLE: i32 = 1;
+const FILLS: i32 = 0;
+fn by_load(x: i32, y: i32, l: i32) -> vec4<f32> {
+  let texel = arena_f32[params.by_offset + (l * params.by_h + y) * params.by_w + x];
+  return texel;
+}
+fn src_load(x: i32, y: i32, l: i32) -> Acc4 {
+  let texel = arena_f32[params.src_offset + (l * params.src_h + y) * params.src_w + x];
+  return Acc4(texel);
+}
+fn dst_store(x: i32, y: i32, l: i32, value: Acc4) {
+  if x >= params.dst_w || y >= params.dst_h || l >= params.dst_s * params.dst_n { return; }
+  var v = value;
+  if l % params.dst_s == params.dst_s - 1 { v = select(Acc4(0.0), v, vec4<bool>(true, true, false, false)); }
+  arena_f32[params.dst_offset + (l * params.dst_h + y) * params.dst_w + x] = vec4<f32>(v);
+}
+// The number that the operand of indices holds at place p (n, y, x, c).
+fn number_at(p: vec4<i32>) -> f32 {
+  let v = by_load(p.z, p.y, p.x * params.by_s + p.w / 4);
+  let at = p.w & 3;
+  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
+}
+
+// The same as an index; −1 where it is not from 0 below `extent`.
+fn index_at(p: vec4<i32>, extent: i32) -> i32 {
+  let number = number_at(p);
+  if number >= 0.0 && number < f32(extent) { return i32(number); }
+  return -1;
+}
+
+// The first places along coordinate SEQUENCE are reversed, as many as the length at coordinate BATCH says, at most all.
+fn source(n: i32, y: i32, x: i32, c: i32) -> vec4<i32> {
+  var p = vec4<i32>(n, y, x, c);
+  let length = i32(clamp(number_at(vec4<i32>(0, 0, 0, p[BATCH])), 0.0, f32(params.extent)));
+  if p[SEQUENCE] < length { p[SEQUENCE] = length - 1 - p[SEQUENCE]; }
+  return p;
+}
+
+// One invocation computes one texel of dst. `source(n, y, x, c)` says what stands at channel c of pixel (x, y) of batch n of
+// dst: batch, row, column, channel of src; a negative batch means params.fill.
+// Grid: ⌈w / WGX⌉ × ⌈h / WGY⌉ × ⌈layers / WGZ⌉. WHOLE: texels of dst are whole texels of src; otherwise lanes are fetched one
+// by one, neighbors from the same texel.
+
+fn lane(v: Acc4, at: i32) -> Acc {
+  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
+}
+
+fn fetch(p: vec4<i32>) -> Acc4 {
+  return src_load(p.z, p.y, p.x * params.src_s + p.w / 4);
+}
+
+@compute @workgroup_size(WGX, WGY, WGZ)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+  let x = i32(id.x);
+  let y = i32(id.y);
+  let l = i32(id.z);
+  if x >= params.dst_w || y >= params.dst_h || l >= params.dst_s * params.dst_n { return; }
+  let n = l / params.dst_s;
+  let c = (l - n * params.dst_s) * 4;
+  dst_store(x, y, l, fetch(source(n, y, x, c)));
+}
