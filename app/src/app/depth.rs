@@ -3,6 +3,7 @@
 //! It runs on the adapter that draws, and only if a model of depth is on this machine. Without it the portrait is made
 //! of the matte alone.
 
+use std::sync::Arc;
 use std::thread;
 
 use anyhow::Result;
@@ -42,12 +43,15 @@ impl App {
         let (device, queue) = (screen.gpu.device.clone(), screen.gpu.queue.clone());
         let (proxy, number, precision) =
             (self.proxy.clone(), self.device, self.state.engine.wanted.precision);
+        let alive = Arc::downgrade(&self.alive);
         let build = move || {
             let network =
                 Network::of_item(&item).and_then(|network| OnGpu::new(&network, precision, &device, &queue));
-            // The loop ends before its threads do; then nobody needs the network.
-            let _ =
-                proxy.send_event(Event::Depth(DepthReady { device: number, network: network.map(Box::new) }));
+            if alive.strong_count() > 0 {
+                let ready = DepthReady { device: number, network: network.map(Box::new) };
+                // The loop may have ended all the same.
+                let _ = proxy.send_event(Event::Depth(ready));
+            }
         };
         match thread::Builder::new().name("depth".into()).spawn(build) {
             Ok(_) => self.depth_asked = Some(self.device),

@@ -7,6 +7,7 @@
 //! An adapter that fails, while its pipelines are made or later, gives way to the processor, and is not tried again at
 //! the next start ([`Trust`](crate::render::Trust)) until people choose it anew.
 
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -47,7 +48,7 @@ impl App {
             Ok(item) => item.clone(),
             Err(error) => return self.tell(format!("{error:#}"), true),
         };
-        let (proxy, number) = (self.proxy.clone(), self.device);
+        let (proxy, number, alive) = (self.proxy.clone(), self.device, Arc::downgrade(&self.alive));
         if engine.backend == Backend::Gpu {
             self.trust.begin(&screen.gpu.identity());
         }
@@ -55,8 +56,10 @@ impl App {
             let start = Instant::now();
             let segmenter = build(engine, &item, &device, &queue, &proxy);
             log::info!("the network for {engine:?} was prepared in {:?}", start.elapsed());
-            // The loop ends before its threads do; then nobody needs the segmenter.
-            let _ = proxy.send_event(Event::Engine(Ready { engine, device: number, segmenter }));
+            if alive.strong_count() > 0 {
+                // The loop may have ended all the same.
+                let _ = proxy.send_event(Event::Engine(Ready { engine, device: number, segmenter }));
+            }
         };
         match thread::Builder::new().name("engine".into()).spawn(build) {
             Ok(_) => self.state.engine.preparing = true,

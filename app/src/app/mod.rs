@@ -197,6 +197,9 @@ pub fn run_activity(
 
 /// The program behind the window.
 pub struct App {
+    /// What threads see the end by, before anything else goes: what they have made since is nobody's, and a message with
+    /// it would lie in the event loop's queue for ever.
+    alive: Arc<()>,
     options: Options,
     state: State,
     proxy: EventLoopProxy<Event>,
@@ -315,6 +318,7 @@ impl App {
             shelf,
             fetching: None,
             drawn: None,
+            alive: Arc::new(()),
             device: next_device(),
             renewed: false,
             again: false,
