@@ -80,8 +80,8 @@ fn five_axes_run_on_the_gpu_where_the_first_two_are_one() {
     }
     println!("on the GPU {on_gpu:?}, apart in some case {apart:?}");
     let wanted = "
-        ADD_N BATCH_MATMUL CONCATENATION CUMSUM FILL LOG_SOFTMAX MEAN PACK PAD RESHAPE REVERSE_V2 SELECT SLICE SOFTMAX
-        SPLIT STRIDED_SLICE SUB TRANSPOSE UNPACK ZEROS_LIKE";
+        ADD_N BATCH_MATMUL CONCATENATION CUMSUM FILL GATHER LOG_SOFTMAX MEAN PACK PAD RESHAPE REVERSE_V2 SELECT SLICE
+        SOFTMAX SPLIT STRIDED_SLICE SUB TRANSPOSE UNPACK ZEROS_LIKE";
     for name in wanted.split_whitespace() {
         assert!(on_gpu.contains(name), "{name} runs on the GPU in no case of five axes");
     }

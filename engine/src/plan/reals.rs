@@ -94,7 +94,19 @@ impl Reals {
         if node.op.reinterprets() {
             return None;
         }
-        let inferred = match node.op.infer(&self.graph.operands(node)) {
+        // Shape rules see integers where a GPU has f32 in their place.
+        let integers = |input: &Option<ValueId>| {
+            let index = input.filter(|&value| self.is_index(value))?;
+            Some(TensorType::new(DType::I32, &self.graph.value(index).ty.shape[..]))
+        };
+        let integers: Vec<Option<TensorType>> = node.inputs.iter().map(integers).collect();
+        let mut operands = self.graph.operands(node);
+        for (operand, ty) in operands.inputs.iter_mut().zip(&integers) {
+            if let (Some(operand), Some(ty)) = (operand, ty) {
+                operand.ty = ty;
+            }
+        }
+        let inferred = match node.op.infer(&operands) {
             Ok(inferred) => inferred,
             Err(refusal) => return Some(refusal),
         };

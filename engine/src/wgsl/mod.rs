@@ -5,7 +5,8 @@
 //! is no GPU.
 //!
 //! # Layout
-//! A tensor of rank ≤ 4 is seen as `[n, h, w, c]`, aligned at its last dimension. It lies in one *arena* buffer as
+//! A tensor of rank ≤ 4 is seen as `[n, h, w, c]`, aligned at its last dimension; one of higher rank has all but its last three as
+//! n. It lies in one *arena* buffer as
 //! `n · slices × h × w` texels of four channels, `slices = ⌈c / 4⌉`: texel `((layer · h) + y) · w + x` with
 //! `layer = batch · slices + slice`. Lanes past `c` hold zero. A texel is stored as [`Elem`]: four f32, or four halves.
 //! All activations of a step are ranges of the same arena, all its weights ranges of one buffer: a step binds a uniform

@@ -9,7 +9,7 @@ fn indices(shape: &[usize], below: i64) -> Option<Given> {
 /// Every axis and number of batch axes, all ranks of indices, rows of quantized integers.
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    let along: [(&[usize], &[usize], i64, i64); 12] = [
+    let along: [(&[usize], &[usize], i64, i64); 13] = [
         (&[5, 3], &[4], 0, 0),
         (&[5, 3], &[4], 1, 0),
         (&[5, 3], &[2, 3], 1, 0),
@@ -22,6 +22,7 @@ pub fn cases() -> Vec<Case> {
         (&[2, 3, 5, 4], &[2, 6], 1, 1),
         (&[7], &[2, 2, 3], 0, 0),
         (&[2, 3, 2, 3, 5], &[2, 3], 3, 1),
+        (&[2, 3, 2, 3, 5], &[4], 3, 0),
     ];
     for (shape, by, axis, batch_dims) in along {
         let below = shape[axis.rem_euclid(shape.len() as i64) as usize] as i64;

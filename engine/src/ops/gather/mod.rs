@@ -11,7 +11,7 @@ pub mod cases;
 
 use super::rearrange::{self, Rearrangement, indexing};
 use super::strided::pick_runs;
-use super::{Operands, Operator, Refusal, Source, Verdict, axis};
+use super::{Merged, Operands, Operator, Refusal, Source, Verdict, axis, merged};
 use crate::tensor::{DType, Tensor, TensorType, strides};
 use crate::wgsl::{Choice, Kernel};
 use std::cmp::Ordering;
@@ -181,6 +181,17 @@ impl Operator for Gather {
         match from.dtype() == ty.dtype {
             true => Ok(vec![pick_runs(from, run, &firsts, ty)?]),
             false => Ok(vec![real_rows(from, &firsts, run, ty)?]),
+        }
+    }
+
+    fn merged(&self, operands: &Operands) -> Verdict<Merged> {
+        let shape = &operands.input(self.source())?.ty.shape;
+        match *self {
+            Gather::Along { axis: along, batch_dims: 0 } => {
+                let axis = merged::lone(shape, axis(along, shape.len())?)? as i64;
+                Ok(Merged::new(Gather::Along { axis, batch_dims: 0 }))
+            }
+            _ => Err(merged::apart(shape)),
         }
     }
 
