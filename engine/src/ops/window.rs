@@ -41,8 +41,8 @@ impl Activation {
         }
     }
 
-    /// The activation of what an operator adds up or picks, which keeps it within [`FINITE`], as TFLite's kernels do. What
-    /// is not a number stays so.
+    /// The activation of what an operator adds up or picks, which keeps it within the finite numbers, as TFLite's kernels do.
+    /// What is not a number stays so.
     pub fn stored(self, x: f32) -> f32 {
         self.apply(x).clamp(FINITE[0], FINITE[1])
     }
