@@ -3,7 +3,6 @@
 //! It runs on the adapter that draws, and only if a model of depth is on this machine. Without it the portrait is made
 //! of the matte alone.
 
-use std::sync::Arc;
 use std::thread;
 
 use anyhow::Result;
@@ -41,17 +40,12 @@ impl App {
         }
         let (Some(screen), Some(item)) = (&self.screen, self.depth_model()) else { return };
         let (device, queue) = (screen.gpu.device.clone(), screen.gpu.queue.clone());
-        let (proxy, number, precision) =
-            (self.proxy.clone(), self.device, self.state.engine.wanted.precision);
-        let alive = Arc::downgrade(&self.alive);
+        let (messenger, number, precision) =
+            (self.messenger(), self.device, self.state.engine.wanted.precision);
         let build = move || {
             let network =
                 Network::of_item(&item).and_then(|network| OnGpu::new(&network, precision, &device, &queue));
-            if alive.strong_count() > 0 {
-                let ready = DepthReady { device: number, network: network.map(Box::new) };
-                // The loop may have ended all the same.
-                let _ = proxy.send_event(Event::Depth(ready));
-            }
+            messenger.send(Event::Depth(DepthReady { device: number, network: network.map(Box::new) }));
         };
         match thread::Builder::new().name("depth".into()).spawn(build) {
             Ok(_) => self.depth_asked = Some(self.device),

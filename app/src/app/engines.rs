@@ -7,13 +7,12 @@
 //! An adapter that fails, while its pipelines are made or later, gives way to the processor, and is not tried again at
 //! the next start ([`Trust`](crate::render::Trust)) until people choose it anew.
 
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 
-use super::{App, Event};
+use super::{App, Event, Messenger};
 use crate::catalogue::Item;
 use crate::segment::{Backend, Engine, Network, Segmenter};
 use crate::task::Task;
@@ -48,18 +47,15 @@ impl App {
             Ok(item) => item.clone(),
             Err(error) => return self.tell(format!("{error:#}"), true),
         };
-        let (proxy, number, alive) = (self.proxy.clone(), self.device, Arc::downgrade(&self.alive));
+        let (messenger, number) = (self.messenger(), self.device);
         if engine.backend == Backend::Gpu {
             self.trust.begin(&screen.gpu.identity());
         }
         let build = move || {
             let start = Instant::now();
-            let segmenter = build(engine, &item, &device, &queue, &proxy);
+            let segmenter = build(engine, &item, &device, &queue, &messenger);
             log::info!("the network for {engine:?} was prepared in {:?}", start.elapsed());
-            if alive.strong_count() > 0 {
-                // The loop may have ended all the same.
-                let _ = proxy.send_event(Event::Engine(Ready { engine, device: number, segmenter }));
-            }
+            messenger.send(Event::Engine(Ready { engine, device: number, segmenter }));
         };
         match thread::Builder::new().name("engine".into()).spawn(build) {
             Ok(_) => self.state.engine.preparing = true,
@@ -180,14 +176,11 @@ fn build(
     item: &Item,
     device: &wgpu::Device,
     queue: &wgpu::Queue,
-    proxy: &winit::event_loop::EventLoopProxy<Event>,
+    messenger: &Messenger,
 ) -> Result<(Segmenter, Task)> {
     let network = Network::of_item(item)?;
     let task = network.reading.task.clone();
-    let proxy = proxy.clone();
-    let wake = Box::new(move || {
-        // The loop ends before its threads do; then nobody needs the mask.
-        let _ = proxy.send_event(Event::Mask);
-    });
+    let messenger = messenger.clone();
+    let wake = Box::new(move || messenger.send(Event::Mask));
     Ok((Segmenter::new(network, engine, device, queue, wake)?, task))
 }

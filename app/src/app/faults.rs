@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use super::conductor::{Conductor, conducted};
 use super::{App, Choice, Command, Engine, Options};
 use crate::camera::{self, Manner, Seen, Source, Status, Unruly};
+use crate::pipeline::gpu;
 use crate::platform::lifecycle;
 
 /// Numbers that can only be had one after the other.
@@ -14,7 +15,7 @@ const BUSY: &str = "
 @group(0) @binding(0) var<storage, read_write> numbers: array<u32>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+fn busy(@builtin(global_invocation_id) id: vec3<u32>) {
     var number = numbers[id.x];
     for (var turn = 0u; turn < 100000u; turn += 1u) {
         number = number * 1664525u + 1013904223u;
@@ -179,31 +180,12 @@ impl App {
 
     /// Submits work that takes longer than a picture may, on a machine that is free by then, too.
     fn keep_busy(&mut self) -> Result<()> {
-        let gpu = &self.screen.as_ref().context("there is a device")?.gpu;
-        let device = &gpu.device;
-        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some("busy"),
-            source: wgpu::ShaderSource::Wgsl(BUSY.into()),
-        });
-        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some("busy"),
-            layout: None,
-            module: &module,
-            entry_point: None,
-            compilation_options: Default::default(),
-            cache: None,
-        });
-        let buffer = device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("busy"),
-            size: 4 * 64 * 64,
-            usage: wgpu::BufferUsages::STORAGE,
-            mapped_at_creation: false,
-        });
-        let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("busy"),
-            layout: &pipeline.get_bind_group_layout(0),
-            entries: &[wgpu::BindGroupEntry { binding: 0, resource: buffer.as_entire_binding() }],
-        });
+        let screen = self.screen.as_ref().context("there is a device")?;
+        let (device, queue) = (&screen.gpu.device, &screen.gpu.queue);
+        let pipeline = gpu::compute_pipeline(device, &gpu::shader(device, "busy", BUSY), "busy");
+        let numbers = gpu::storage(device, "busy", 4 * 64 * 64);
+        let layout = pipeline.get_bind_group_layout(0);
+        let group = gpu::bind(device, &layout, &[(0, numbers.as_entire_binding())]);
         let work = |dispatches: u32| {
             let mut encoder = device.create_command_encoder(&Default::default());
             let mut pass = encoder.begin_compute_pass(&Default::default());
@@ -213,14 +195,14 @@ impl App {
             drop(pass);
             encoder.finish()
         };
-        gpu.queue.submit([work(1)]);
+        queue.submit([work(1)]);
         device.poll(wgpu::PollType::wait_indefinitely())?;
         let start = Instant::now();
-        gpu.queue.submit([work(4)]);
+        queue.submit([work(4)]);
         device.poll(wgpu::PollType::wait_indefinitely())?;
         let one = start.elapsed().as_secs_f64() / 4.0;
-        let dispatches = 2.0 * gpu.patience().as_secs_f64() / one.max(1e-6);
-        gpu.submit(work(dispatches as u32 + 1));
+        let dispatches = 2.0 * screen.gpu.patience().as_secs_f64() / one.max(1e-6);
+        screen.gpu.submit(work(dispatches as u32 + 1));
         self.redraw();
         Ok(())
     }
@@ -235,10 +217,8 @@ impl App {
 
     fn offer_nonsense(&mut self) {
         if let Some(screen) = &self.screen {
-            let _refused = screen.gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                label: Some("a shader that no driver takes"),
-                source: wgpu::ShaderSource::Wgsl("fn main() { nothing(); }".into()),
-            });
+            let _refused =
+                gpu::shader(&screen.gpu.device, "a shader that no driver takes", "fn main() { nothing(); }");
         }
         self.redraw();
     }

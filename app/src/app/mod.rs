@@ -32,8 +32,8 @@ mod state;
 mod waking;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
@@ -197,8 +197,7 @@ pub fn run_activity(
 
 /// The program behind the window.
 pub struct App {
-    /// What threads see the end by, before anything else goes: what they have made since is nobody's, and a message with
-    /// it would lie in the event loop's queue for ever.
+    /// What a [`Messenger`] sees the end by, before anything else goes.
     alive: Arc<()>,
     options: Options,
     state: State,
@@ -487,6 +486,10 @@ impl App {
         }
     }
 
+    fn messenger(&self) -> Messenger {
+        Messenger { proxy: self.proxy.clone(), alive: Arc::downgrade(&self.alive) }
+    }
+
     fn redraw(&self) {
         if let Some(view) = self.screen.as_ref().and_then(|screen| screen.view.as_ref()) {
             view.window.request_redraw();
@@ -626,6 +629,23 @@ fn is_model(path: &std::path::Path) -> bool {
 /// A time after `delay`, if it comes within the day.
 fn within_a_day(delay: Duration) -> Option<Instant> {
     (delay < Duration::from_secs(86_400)).then(|| Instant::now() + delay)
+}
+
+/// Brings to the program what a thread has made. After the program's end it is dropped where it was made: in the event
+/// loop's queue it would lie for ever.
+#[derive(Clone)]
+struct Messenger {
+    proxy: EventLoopProxy<Event>,
+    alive: Weak<()>,
+}
+
+impl Messenger {
+    fn send(&self, event: Event) {
+        if self.alive.strong_count() > 0 {
+            // The loop may have ended all the same; then nobody needs it.
+            let _ = self.proxy.send_event(event);
+        }
+    }
 }
 
 /// The wake-up call that other threads use.

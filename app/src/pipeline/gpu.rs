@@ -81,7 +81,7 @@ pub(super) fn uniform<T>(device: &Device, label: &str) -> Buffer {
 }
 
 /// A storage buffer of `bytes` that only shaders see.
-pub(super) fn storage(device: &Device, label: &str, bytes: u64) -> Buffer {
+pub(crate) fn storage(device: &Device, label: &str, bytes: u64) -> Buffer {
     device.create_buffer(&wgpu::BufferDescriptor {
         label: Some(label),
         size: bytes,
@@ -90,14 +90,14 @@ pub(super) fn storage(device: &Device, label: &str, bytes: u64) -> Buffer {
     })
 }
 
-pub(super) fn shader(device: &Device, label: &str, source: &str) -> wgpu::ShaderModule {
+pub(crate) fn shader(device: &Device, label: &str, source: &str) -> wgpu::ShaderModule {
     device.create_shader_module(wgpu::ShaderModuleDescriptor {
         label: Some(label),
         source: wgpu::ShaderSource::Wgsl(source.into()),
     })
 }
 
-pub(super) fn compute_pipeline(device: &Device, module: &wgpu::ShaderModule, entry: &str) -> ComputePipeline {
+pub(crate) fn compute_pipeline(device: &Device, module: &wgpu::ShaderModule, entry: &str) -> ComputePipeline {
     device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
         label: Some(entry),
         layout: None,
@@ -257,7 +257,7 @@ pub(super) fn dispatch(
 }
 
 /// A bind group of a pipeline's group 0.
-pub(super) fn bind(
+pub(crate) fn bind(
     device: &Device,
     layout: &wgpu::BindGroupLayout,
     resources: &[(u32, BindingResource<'_>)],

@@ -27,7 +27,7 @@ mod bokeh;
 mod compose;
 mod convert;
 pub mod frame;
-mod gpu;
+pub(crate) mod gpu;
 mod latency;
 mod matting;
 mod pace;

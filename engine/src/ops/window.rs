@@ -9,6 +9,11 @@ use crate::tensor::TensorType;
 /// The least and the greatest finite number.
 pub const FINITE: [f32; 2] = [f32::MIN, f32::MAX];
 
+/// The greatest finite number for an infinite one, as TFLite's kernels store sums and picks. What is not a number stays so.
+pub fn finite(x: f32) -> f32 {
+    x.clamp(FINITE[0], FINITE[1])
+}
+
 /// An activation fused into an operator's store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Activation {
@@ -41,10 +46,9 @@ impl Activation {
         }
     }
 
-    /// The activation of what an operator adds up or picks, which keeps it within the finite numbers, as TFLite's kernels do.
-    /// What is not a number stays so.
+    /// The activation of what an operator adds up or picks, which stays finite.
     pub fn stored(self, x: f32) -> f32 {
-        self.apply(x).clamp(FINITE[0], FINITE[1])
+        finite(self.apply(x))
     }
 
     /// The activation as a link of a chain; none for the identity.

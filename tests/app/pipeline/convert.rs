@@ -2,7 +2,6 @@
 
 use matte::pipeline::frame::{Color, Frame, Matrix, Orientation, PixelFormat, Range, Rotation};
 use matte::pipeline::{Effect, Settings, View};
-
 use wgpu::TextureFormat;
 
 use super::device::{Noise, Pixel, gpu};

@@ -36,13 +36,14 @@ fn dst_store(x: i32, y: i32, l: i32, value: Acc4) {
   if l % params.dst_s == params.dst_s - 1 { v = select(Acc4(0.0), v, vec4<bool>(true, false, false, false)); }
   arena_f32[params.dst_offset + (l * params.dst_h + y) * params.dst_w + x] = vec4<f32>(v);
 }
-// One invocation finds, for each of the four pixels of one texel of dst, the first place of the greatest (LEAST: the least) number
-// along coordinate AXIS of src (0 n, 1 y, 2 x, 3 c). dst lacks that coordinate: coordinate a of src is coordinate FROM_a of dst.
-// Grid: ⌈w / WGX⌉ × ⌈h / WGY⌉ × ⌈layers / WGZ⌉.
-
+// One of the four channels of a texel.
 fn lane(v: Acc4, at: i32) -> Acc {
   return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
 }
+
+// One invocation finds, for each of the four pixels of one texel of dst, the first place of the greatest (LEAST: the least) number
+// along coordinate AXIS of src (0 n, 1 y, 2 x, 3 c). dst lacks that coordinate: coordinate a of src is coordinate FROM_a of dst.
+// Grid: ⌈w / WGX⌉ × ⌈h / WGY⌉ × ⌈layers / WGZ⌉.
 
 fn better(a: Acc, b: Acc) -> bool {
   return a > b;

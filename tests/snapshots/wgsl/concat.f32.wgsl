@@ -44,13 +44,14 @@ fn dst_store(x: i32, y: i32, l: i32, value: Acc4) {
   var v = value;
   arena_f32[params.dst_offset + (l * params.dst_h + y) * params.dst_w + x] = vec4<f32>(v);
 }
-// One invocation computes one texel of dst, which INPUTS operands make up one after the other along coordinate AXIS (0 n, 1 y,
-// 2 x, 3 c). STACKS: each operand lacks that coordinate; its own a is coordinate FROM_a of dst. Otherwise its others are dst's.
-// Grid: ⌈w / WGX⌉ × ⌈h / WGY⌉ × ⌈layers / WGZ⌉. WHOLE: texels of dst are whole texels of an operand.
-
+// One of the four channels of a texel.
 fn lane(v: Acc4, at: i32) -> Acc {
   return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
 }
+
+// One invocation computes one texel of dst, which INPUTS operands make up one after the other along coordinate AXIS (0 n, 1 y,
+// 2 x, 3 c). STACKS: each operand lacks that coordinate; its own a is coordinate FROM_a of dst. Otherwise its others are dst's.
+// Grid: ⌈w / WGX⌉ × ⌈h / WGY⌉ × ⌈layers / WGZ⌉. WHOLE: texels of dst are whole texels of an operand.
 
 // The place in an operand of place o in dst; `at` is the coordinate along AXIS, counted from the operand's first.
 fn place(o: vec4<i32>, at: i32) -> vec4<i32> {

@@ -55,11 +55,14 @@ fn dst_store(x: i32, y: i32, l: i32, value: Acc4) {
   if l % params.dst_s == params.dst_s - 1 { v = select(Acc4(0.0), v, vec4<bool>(true, true, true, false)); }
   arena_f16[params.dst_offset + (l * params.dst_h + y) * params.dst_w + x] = vec4<f16>(v);
 }
+// One of the four channels of a texel in f32.
+fn number_of(v: vec4<f32>, at: i32) -> f32 {
+  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
+}
+
 // The number that the operand of indices holds at place p (n, y, x, c).
 fn number_at(p: vec4<i32>) -> f32 {
-  let v = by_load(p.z, p.y, p.x * params.by_s + p.w / 4);
-  let at = p.w & 3;
-  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
+  return number_of(by_load(p.z, p.y, p.x * params.by_s + p.w / 4), p.w & 3);
 }
 
 // The same as an index; −1 where it is not from 0 below `extent`.

@@ -31,6 +31,11 @@ fn dst_store(x: i32, y: i32, l: i32, value: Acc4) {
   if l % params.dst_s == params.dst_s - 1 { v = select(Acc4(0.0), v, vec4<bool>(true, false, false, false)); }
   arena_f32[params.dst_offset + (l * params.dst_h + y) * params.dst_w + x] = vec4<f32>(v);
 }
+// One of the four channels of a texel.
+fn lane(v: Acc4, at: i32) -> Acc {
+  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
+}
+
 // Elements keep their row-major order; params.channels are dst's channels.
 fn source(n: i32, y: i32, x: i32, c: i32) -> vec4<i32> {
   let element = ((n * params.dst_h + y) * params.dst_w + x) * params.channels + c;
@@ -49,10 +54,6 @@ fn source(n: i32, y: i32, x: i32, c: i32) -> vec4<i32> {
 // dst: batch, row, column, channel of src; a negative batch means params.fill.
 // Grid: ⌈w / WGX⌉ × ⌈h / WGY⌉ × ⌈layers / WGZ⌉. WHOLE: texels of dst are whole texels of src; otherwise lanes are fetched one
 // by one, neighbors from the same texel.
-
-fn lane(v: Acc4, at: i32) -> Acc {
-  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
-}
 
 fn fetch(p: vec4<i32>) -> Acc4 {
   return src_load(p.z, p.y, p.x * params.src_s + p.w / 4);

@@ -42,11 +42,14 @@ fn dst_store(x: i32, y: i32, l: i32, value: Acc4) {
   if l % params.dst_s == params.dst_s - 1 { v = select(Acc4(0.0), v, vec4<bool>(true, true, false, false)); }
   arena_f32[params.dst_offset + (l * params.dst_h + y) * params.dst_w + x] = vec4<f32>(v);
 }
+// One of the four channels of a texel in f32.
+fn number_of(v: vec4<f32>, at: i32) -> f32 {
+  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
+}
+
 // The number that the operand of indices holds at place p (n, y, x, c).
 fn number_at(p: vec4<i32>) -> f32 {
-  let v = by_load(p.z, p.y, p.x * params.by_s + p.w / 4);
-  let at = p.w & 3;
-  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
+  return number_of(by_load(p.z, p.y, p.x * params.by_s + p.w / 4), p.w & 3);
 }
 
 // The same as an index; −1 where it is not from 0 below `extent`.
@@ -54,6 +57,11 @@ fn index_at(p: vec4<i32>, extent: i32) -> i32 {
   let number = number_at(p);
   if number >= 0.0 && number < f32(extent) { return i32(number); }
   return -1;
+}
+
+// One of the four channels of a texel.
+fn lane(v: Acc4, at: i32) -> Acc {
+  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
 }
 
 // The first places along coordinate SEQUENCE are reversed, as many as the length at coordinate BATCH says, at most all.
@@ -68,10 +76,6 @@ fn source(n: i32, y: i32, x: i32, c: i32) -> vec4<i32> {
 // dst: batch, row, column, channel of src; a negative batch means params.fill.
 // Grid: ⌈w / WGX⌉ × ⌈h / WGY⌉ × ⌈layers / WGZ⌉. WHOLE: texels of dst are whole texels of src; otherwise lanes are fetched one
 // by one, neighbors from the same texel.
-
-fn lane(v: Acc4, at: i32) -> Acc {
-  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
-}
 
 fn fetch(p: vec4<i32>) -> Acc4 {
   return src_load(p.z, p.y, p.x * params.src_s + p.w / 4);

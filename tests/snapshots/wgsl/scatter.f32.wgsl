@@ -45,11 +45,14 @@ fn dst_store(x: i32, y: i32, l: i32, value: Acc4) {
   var v = value;
   arena_f32[params.dst_offset + (l * params.dst_h + y) * params.dst_w + x] = vec4<f32>(v);
 }
+// One of the four channels of a texel in f32.
+fn number_of(v: vec4<f32>, at: i32) -> f32 {
+  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
+}
+
 // The number that the operand of indices holds at place p (n, y, x, c).
 fn number_at(p: vec4<i32>) -> f32 {
-  let v = by_load(p.z, p.y, p.x * params.by_s + p.w / 4);
-  let at = p.w & 3;
-  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
+  return number_of(by_load(p.z, p.y, p.x * params.by_s + p.w / 4), p.w & 3);
 }
 
 // The same as an index; −1 where it is not from 0 below `extent`.
@@ -85,8 +88,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let all_of = array<i32, 8>(n, y, x, c, place.x, place.y, place.z, 0);
     let u = vec4<i32>(all_of[UP_N], all_of[UP_Y], all_of[UP_X], all_of[UP_C]);
     let texel = vec4<f32>(up_load(u.z, u.y, u.x * params.up_s + u.w / 4));
-    let k = u.w & 3;
-    let number = vec4<f32>(select(select(texel.x, texel.y, k == 1), select(texel.z, texel.w, k == 3), k >= 2));
+    let number = vec4<f32>(number_of(texel, u.w & 3));
     v += select(vec4<f32>(), number, mine);
   }
   dst_store(x, y, l, Acc4(v));

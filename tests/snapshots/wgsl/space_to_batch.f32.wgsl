@@ -35,6 +35,11 @@ fn dst_store(x: i32, y: i32, l: i32, value: Acc4) {
   var v = value;
   arena_f32[params.dst_offset + (l * params.dst_h + y) * params.dst_w + x] = vec4<f32>(v);
 }
+// One of the four channels of a texel.
+fn lane(v: Acc4, at: i32) -> Acc {
+  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
+}
+
 // Batch n of dst holds batch n % src_n of src at place n / src_n, row-major, of each block; zero stands outside of src.
 fn source(n: i32, y: i32, x: i32, c: i32) -> vec4<i32> {
   let pixel = n / params.src_n;
@@ -49,10 +54,6 @@ fn source(n: i32, y: i32, x: i32, c: i32) -> vec4<i32> {
 // dst: batch, row, column, channel of src; a negative batch means params.fill.
 // Grid: ⌈w / WGX⌉ × ⌈h / WGY⌉ × ⌈layers / WGZ⌉. WHOLE: texels of dst are whole texels of src; otherwise lanes are fetched one
 // by one, neighbors from the same texel.
-
-fn lane(v: Acc4, at: i32) -> Acc {
-  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
-}
 
 fn fetch(p: vec4<i32>) -> Acc4 {
   if p.x < 0 { return Acc4(Acc(params.fill)); }

@@ -102,14 +102,15 @@ fn dst_0_store(x: i32, y: i32, l: i32, value: Acc4) {
   if l % params.dst_0_s == params.dst_0_s - 1 { v = select(Acc4(0.0), v, vec4<bool>(true, true, true, false)); }
   arena_f32[params.dst_0_offset + (l * params.dst_0_h + y) * params.dst_0_w + x] = vec4<f32>(v);
 }
+// One of the four channels of a texel.
+fn lane(v: Acc4, at: i32) -> Acc {
+  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
+}
+
 // One invocation computes one texel of one of OUTPUTS results, which stand one after the other in src along coordinate AXIS (0 n,
 // 1 y, 2 x, 3 c). UNSTACKS: each result lacks that coordinate; coordinate a of src is coordinate FROM_a of the result.
 // Grid: ⌈most columns / WGX⌉ × ⌈most rows / WGY⌉ × ⌈layers of all results / WGZ⌉. WHOLE: texels of the results are whole texels of
 // src.
-
-fn lane(v: Acc4, at: i32) -> Acc {
-  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
-}
 
 // The place in src of place o of the result that begins at `begin`.
 fn place(o: vec4<i32>, begin: i32) -> vec4<i32> {

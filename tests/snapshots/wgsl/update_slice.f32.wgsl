@@ -51,13 +51,14 @@ fn dst_store(x: i32, y: i32, l: i32, value: Acc4) {
   if l % params.dst_s == params.dst_s - 1 { v = select(Acc4(0.0), v, vec4<bool>(true, true, true, false)); }
   arena_f32[params.dst_offset + (l * params.dst_h + y) * params.dst_w + x] = vec4<f32>(v);
 }
-// One invocation computes one texel of dst: of the part where it lies over dst, of src elsewhere. The corner holds RANK coordinates,
-// those from FIRST on (0 n, 1 y, 2 x, 3 c), moved so that the part fits. WHOLE: the part has all channels.
-// Grid: ⌈w / WGX⌉ × ⌈h / WGY⌉ × ⌈layers / WGZ⌉.
+// One of the four channels of a texel.
 fn lane(v: Acc4, at: i32) -> Acc {
   return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
 }
 
+// One invocation computes one texel of dst: of the part where it lies over dst, of src elsewhere. The corner holds RANK coordinates,
+// those from FIRST on (0 n, 1 y, 2 x, 3 c), moved so that the part fits. WHOLE: the part has all channels.
+// Grid: ⌈w / WGX⌉ × ⌈h / WGY⌉ × ⌈layers / WGZ⌉.
 @compute @workgroup_size(WGX, WGY, WGZ)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let x = i32(id.x);

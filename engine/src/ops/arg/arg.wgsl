@@ -2,10 +2,6 @@
 // along coordinate AXIS of src (0 n, 1 y, 2 x, 3 c). dst lacks that coordinate: coordinate a of src is coordinate FROM_a of dst.
 // Grid: ⌈w / WGX⌉ × ⌈h / WGY⌉ × ⌈layers / WGZ⌉.
 
-fn lane(v: Acc4, at: i32) -> Acc {
-  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
-}
-
 fn better(a: Acc, b: Acc) -> bool {
 #if LEAST
   return a < b;

@@ -41,6 +41,11 @@ fn searched(operands: &Operands) -> Verdict<Option<usize>> {
     }
 }
 
+/// The axis that is searched, for a GPU.
+fn known(operands: &Operands) -> Verdict<usize> {
+    searched(operands)?.ok_or_else(|| Refusal::new("its GPU kernel takes a constant axis"))
+}
+
 impl Arg {
     /// For each line along the axis the first place that no other one beats.
     fn places<T: PartialOrd + Copy>(&self, values: &[T], extent: usize, inner: usize) -> Vec<i64> {
@@ -99,16 +104,14 @@ impl Operator for Arg {
     }
 
     fn merged(&self, operands: &Operands) -> Verdict<Merged> {
-        let along =
-            searched(operands)?.ok_or_else(|| Refusal::new("its GPU kernel takes a constant axis"))?;
+        let along = known(operands)?;
         Merged::new(*self).with(1, &[], &[merged::lone(&operands.input(0)?.ty.shape, along)? as i64])
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {
         let from = operands.gpu_input(0)?;
         let to = operands.gpu_index_output(0)?;
-        let along =
-            searched(operands)?.ok_or_else(|| Refusal::new("its GPU kernel takes a constant axis"))?;
+        let along = known(operands)?;
         let extent = from[along + 4 - operands.input(0)?.ty.rank()];
         match extent <= MOST_PLACES {
             true => Ok(rearrange::choices("arg", rearrange::texels(to))),
@@ -121,14 +124,13 @@ impl Operator for Arg {
     fn gpu_kernel(&self, operands: &Operands, choice: &Choice) -> Verdict<Kernel> {
         let from = operands.gpu_input(0)?;
         let to = operands.gpu_index_output(0)?;
-        let along =
-            searched(operands)?.ok_or_else(|| Refusal::new("its GPU kernel takes a constant axis"))?;
+        let along = known(operands)?;
         let along = along + 4 - operands.input(0)?.ty.rank();
         // A result of one rank less stands one coordinate further right.
         let of_result = |axis: usize| if axis > along { axis } else { (axis + 1).min(3) } as i64;
         Ok(Kernel {
             choice: choice.clone(),
-            source: include_str!("arg.wgsl"),
+            source: concat!(include_str!("../rearrange/lane.wgsl"), include_str!("arg.wgsl")),
             defines: vec![
                 ("LEAST", (*self == Arg::Min) as i64),
                 ("AXIS", along as i64),

@@ -10,7 +10,7 @@ mod gpu;
 use super::chain::{Broadcast, Chain, Link, Other, carried};
 #[cfg(feature = "cpu")]
 use super::cpu;
-use super::window::FINITE;
+use super::window::finite;
 use super::{Activation, CpuKernel, Merged, Operands, Operator, Refusal, Source, Verdict, merged};
 use crate::tensor::{DType, Tensor, TensorType, strides};
 use crate::wgsl::Choice;
@@ -134,11 +134,6 @@ impl BinaryKind {
             BinaryKind::Sub => a.wrapping_sub(b),
         })
     }
-}
-
-/// The greatest finite number for an infinite one, as TFLite's kernels store it.
-fn finite(x: f32) -> f32 {
-    x.clamp(FINITE[0], FINITE[1])
 }
 
 fn floor_mod(a: f32, b: f32) -> f32 {

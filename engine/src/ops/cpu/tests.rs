@@ -51,12 +51,6 @@ pub fn outputs(case: &Case) -> Option<Vec<TensorType>> {
     case.outputs.iter().zip(shapes).map(|(ty, shape)| Some(ty.with_shape(shape?))).collect()
 }
 
-/// Whether the case is looked at: under Miri, which is a thousand times slower, those of few numbers.
-fn is_wanted(case: &Case) -> bool {
-    let numbers = case.inputs.iter().flatten().map(|given| given.tensor.len()).sum::<usize>();
-    !cfg!(miri) || numbers < 100
-}
-
 fn prepare(case: &Case) -> Option<Prepared<'_>> {
     let outputs = outputs(case)?;
     if outputs.iter().any(|ty| ty.dtype != DType::F32) {
@@ -105,10 +99,10 @@ fn assert_close(case: &Case, what: &str, actual: &[f32], expected: &[f32]) {
 #[test]
 fn kernels_agree_with_the_reference() {
     let cases = cases();
-    let prepared: Vec<Prepared> = cases.iter().filter(|case| is_wanted(case)).filter_map(prepare).collect();
+    let prepared: Vec<Prepared> = cases.iter().filter_map(prepare).collect();
     for family in FAMILIES {
         assert!(
-            cfg!(miri) || prepared.iter().any(|prepared| prepared.case.name.starts_with(family)),
+            prepared.iter().any(|prepared| prepared.case.name.starts_with(family)),
             "{family} has no CPU kernel"
         );
     }
@@ -145,7 +139,7 @@ fn chain(first_input: usize, tap: usize) -> Chain {
 
 #[test]
 fn kernels_apply_chains() {
-    for case in cases().iter().filter(|case| is_wanted(case)) {
+    for case in &cases() {
         let Some(prepared) = prepare(case) else { continue };
         if !case.op.cpu_carries_epilogue(&operands(case, &prepared.outputs)) {
             continue;

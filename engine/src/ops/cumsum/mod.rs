@@ -54,12 +54,16 @@ impl Cumsum {
         sums
     }
 
-    /// The coordinate it runs along, of `[n, y, x, c]`, for operands of rank 4 at most.
+    /// The axis it runs along, for a GPU.
+    fn along(&self, operands: &Operands) -> Verdict<usize> {
+        let named = operands.integer(1)?;
+        let named = named.ok_or_else(|| Refusal::new("its GPU kernel takes a constant axis"))?;
+        axis(named, operands.input(0)?.ty.rank())
+    }
+
+    /// That axis as a coordinate of `[n, y, x, c]`, for operands of rank 4 at most.
     fn coordinate(&self, operands: &Operands) -> Verdict<usize> {
-        let rank = operands.input(0)?.ty.rank();
-        let named =
-            operands.integer(1)?.ok_or_else(|| Refusal::new("its GPU kernel takes a constant axis"))?;
-        Ok(axis(named, rank)? + 4 - rank)
+        Ok(self.along(operands)? + 4 - operands.input(0)?.ty.rank())
     }
 }
 
@@ -112,9 +116,7 @@ impl Operator for Cumsum {
 
     fn merged(&self, operands: &Operands) -> Verdict<Merged> {
         let shape = &operands.input(0)?.ty.shape;
-        let named =
-            operands.integer(1)?.ok_or_else(|| Refusal::new("its GPU kernel takes a constant axis"))?;
-        Merged::new(*self).with(1, &[], &[merged::lone(shape, axis(named, shape.len())?)? as i64])
+        Merged::new(*self).with(1, &[], &[merged::lone(shape, self.along(operands)?)? as i64])
     }
 
     fn gpu(&self, operands: &Operands) -> Verdict<Vec<Choice>> {

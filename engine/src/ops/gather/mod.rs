@@ -132,16 +132,6 @@ impl Gather {
             by: rearrange::coordinates(by_rank, result, index),
         })
     }
-
-    /// Refuses indices of the model that are outside, so that they are an error as on the CPU.
-    fn check_constant(&self, operands: &Operands, from: [usize; 4], places: &Places) -> Verdict<()> {
-        let Some(list) = operands.integers(1 - self.source())? else { return Ok(()) };
-        let extents = from[places.first..].iter().take(places.depth).cycle();
-        match list.iter().zip(extents).find(|&(&index, &extent)| !(0..extent as i64).contains(&index)) {
-            None => Ok(()),
-            Some((index, extent)) => Err(Refusal::new(format!("its index {index} is not below {extent}"))),
-        }
-    }
 }
 
 impl Operator for Gather {
@@ -204,7 +194,8 @@ impl Operator for Gather {
         let (from, to) = rearrange::shapes(operands, source, 0)?;
         operands.gpu_indices(1 - source)?;
         rearrange::check_indices(from)?;
-        self.check_constant(operands, from, &self.places(operands)?)?;
+        let Places { first, depth, .. } = self.places(operands)?;
+        rearrange::check_listed(operands.integers(1 - source)?, &from[first..first + depth])?;
         let table = operands.input(source)?;
         match table.constant.is_some() && table.ty.elements() > MOST_OF_A_TABLE {
             false => Ok(rearrange::choices("gather", rearrange::texels(to))),

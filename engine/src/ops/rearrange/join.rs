@@ -68,7 +68,7 @@ impl Join {
         let (_, to) = shapes(operands, 0, 0)?;
         Ok(Kernel {
             choice: choice.clone(),
-            source: include_str!("join.wgsl"),
+            source: concat!(include_str!("lane.wgsl"), include_str!("join.wgsl")),
             defines,
             params: EXTENTS.into_iter().zip(extents.into_iter().map(Into::into)).collect(),
             inputs: SLOTS.into_iter().zip(0..count).collect(),

@@ -2,10 +2,6 @@
 // 2 x, 3 c). STACKS: each operand lacks that coordinate; its own a is coordinate FROM_a of dst. Otherwise its others are dst's.
 // Grid: ⌈w / WGX⌉ × ⌈h / WGY⌉ × ⌈layers / WGZ⌉. WHOLE: texels of dst are whole texels of an operand.
 
-fn lane(v: Acc4, at: i32) -> Acc {
-  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
-}
-
 // The place in an operand of place o in dst; `at` is the coordinate along AXIS, counted from the operand's first.
 fn place(o: vec4<i32>, at: i32) -> vec4<i32> {
 #if STACKS

@@ -15,7 +15,11 @@ use crate::wgsl::{Choice, Kernel, Scalar};
 /// A map put in front of `rearrange.wgsl`.
 macro_rules! rearranging {
     ($map:literal) => {
-        concat!(include_str!($map), include_str!("../rearrange/rearrange.wgsl"))
+        concat!(
+            include_str!("../rearrange/lane.wgsl"),
+            include_str!($map),
+            include_str!("../rearrange/rearrange.wgsl")
+        )
     };
 }
 pub(super) use rearranging;
@@ -23,11 +27,7 @@ pub(super) use rearranging;
 /// A map that reads indices, put in front of `rearrange.wgsl`.
 macro_rules! indexing {
     ($map:literal) => {
-        concat!(
-            include_str!("../rearrange/indices.wgsl"),
-            include_str!($map),
-            include_str!("../rearrange/rearrange.wgsl")
-        )
+        concat!(include_str!("../rearrange/indices.wgsl"), crate::ops::rearrange::rearranging!($map))
     };
 }
 pub(super) use indexing;
@@ -38,7 +38,7 @@ const NONE: usize = 4;
 /// Extents whose indices an f32 tells apart.
 const MOST_INDICES: usize = 1 << 24;
 
-const AFFINE: &str = concat!(include_str!("affine.wgsl"), include_str!("rearrange.wgsl"));
+const AFFINE: &str = rearranging!("../rearrange/affine.wgsl");
 
 /// A kernel that moves numbers of input 0 to output 0.
 pub struct Rearrangement {
@@ -132,6 +132,17 @@ pub fn check_indices(extents: [usize; 4]) -> Verdict<()> {
         Some(extent) => {
             Err(Refusal::new(format!("its GPU kernel has indices to {MOST_INDICES}, not {extent}")))
         }
+    }
+}
+
+/// Refuses an index of the model's own that is outside, so that it is an error as on the CPU; each list of coordinates has one for
+/// each extent.
+pub fn check_listed(indices: Option<Vec<i64>>, extents: &[usize]) -> Verdict<()> {
+    let indices = indices.unwrap_or_default();
+    let mut pairs = indices.iter().zip(extents.iter().cycle());
+    match pairs.find(|&(&index, &extent)| !(0..extent as i64).contains(&index)) {
+        None => Ok(()),
+        Some((index, extent)) => Err(Refusal::new(format!("its index {index} is not below {extent}"))),
     }
 }
 

@@ -88,7 +88,7 @@ impl Part {
         let grid = choice.grid(invocations(&results));
         Ok(Kernel {
             choice: choice.clone(),
-            source: include_str!("part.wgsl"),
+            source: concat!(include_str!("lane.wgsl"), include_str!("part.wgsl")),
             defines,
             params: EXTENTS
                 .into_iter()

@@ -3,10 +3,6 @@
 // Grid: ⌈most columns / WGX⌉ × ⌈most rows / WGY⌉ × ⌈layers of all results / WGZ⌉. WHOLE: texels of the results are whole texels of
 // src.
 
-fn lane(v: Acc4, at: i32) -> Acc {
-  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
-}
-
 // The place in src of place o of the result that begins at `begin`.
 fn place(o: vec4<i32>, begin: i32) -> vec4<i32> {
 #if UNSTACKS

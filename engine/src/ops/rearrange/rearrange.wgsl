@@ -3,10 +3,6 @@
 // Grid: ⌈w / WGX⌉ × ⌈h / WGY⌉ × ⌈layers / WGZ⌉. WHOLE: texels of dst are whole texels of src; otherwise lanes are fetched one
 // by one, neighbors from the same texel.
 
-fn lane(v: Acc4, at: i32) -> Acc {
-  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
-}
-
 fn fetch(p: vec4<i32>) -> Acc4 {
 #if FILLS
   if p.x < 0 { return Acc4(Acc(params.fill)); }

@@ -134,17 +134,6 @@ impl Scatter {
         }
     }
 
-    /// Refuses places of the model that are outside, so that they are an error as on the CPU.
-    fn check_constant(&self, operands: &Operands) -> Verdict<()> {
-        let (Some(list), result) = (operands.integers(0)?, &operands.outputs[0].shape) else { return Ok(()) };
-        let (_, depth) = self.named(operands)?;
-        let extents = result.iter().take(depth).cycle();
-        match list.iter().zip(extents).find(|&(&at, &extent)| !(0..extent as i64).contains(&at)) {
-            None => Ok(()),
-            Some((at, extent)) => Err(Refusal::new(format!("its index {at} is not below {extent}"))),
-        }
-    }
-
     fn scatter_kernel(&self, operands: &Operands, choice: &Choice) -> Verdict<Kernel> {
         let to = operands.gpu_output(0)?;
         let (places, depth) = self.named(operands)?;
@@ -260,8 +249,9 @@ impl Operator for Scatter {
             return Ok(rearrange::choices("update_slice", texels));
         }
         operands.gpu_input(if *self == Scatter::Add { 1 } else { 2 })?;
-        let (places, _) = self.named(operands)?;
-        self.check_constant(operands)?;
+        let (places, depth) = self.named(operands)?;
+        let extents: Vec<usize> = operands.outputs[0].shape.iter().copied().take(depth).collect();
+        rearrange::check_listed(operands.integers(0)?, &extents)?;
         let comparisons = texels.iter().product::<usize>().saturating_mul(places);
         match (self, comparisons <= MOST_COMPARISONS) {
             (_, false) => {
@@ -283,7 +273,7 @@ impl Operator for Scatter {
         let rank = operands.outputs[0].rank();
         Ok(Kernel {
             choice: choice.clone(),
-            source: include_str!("update.wgsl"),
+            source: concat!(include_str!("../rearrange/lane.wgsl"), include_str!("update.wgsl")),
             defines: vec![
                 ("FIRST", (4 - rank) as i64),
                 ("RANK", rank as i64),

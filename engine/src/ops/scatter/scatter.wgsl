@@ -40,8 +40,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let u = vec4<i32>(all_of[UP_N], all_of[UP_Y], all_of[UP_X], all_of[UP_C]);
     let texel = vec4<f32>(up_load(u.z, u.y, u.x * params.up_s + u.w / 4));
 #if CHANNELS
-    let k = u.w & 3;
-    let number = vec4<f32>(select(select(texel.x, texel.y, k == 1), select(texel.z, texel.w, k == 3), k >= 2));
+    let number = vec4<f32>(number_of(texel, u.w & 3));
 #else
     let number = texel;
 #endif

@@ -1,10 +1,6 @@
 // One invocation computes one texel of dst: of the part where it lies over dst, of src elsewhere. The corner holds RANK coordinates,
 // those from FIRST on (0 n, 1 y, 2 x, 3 c), moved so that the part fits. WHOLE: the part has all channels.
 // Grid: ⌈w / WGX⌉ × ⌈h / WGY⌉ × ⌈layers / WGZ⌉.
-fn lane(v: Acc4, at: i32) -> Acc {
-  return select(select(v.x, v.y, at == 1), select(v.z, v.w, at == 3), at >= 2);
-}
-
 @compute @workgroup_size(WGX, WGY, WGZ)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let x = i32(id.x);

@@ -13,7 +13,7 @@ use crate::tensor::{DType, Tensor, TensorType};
 use crate::wgsl::{Choice, Kernel};
 
 /// Why the makers of integers stay with the CPU.
-const MAKES_SHAPES: &str = "it makes a few integers of shapes, which the CPU has";
+pub const MAKES_SHAPES: &str = "it makes a few integers of shapes, which the CPU has";
 
 /// What is made; the types are the outputs'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

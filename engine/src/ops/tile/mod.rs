@@ -8,6 +8,7 @@ pub mod cases;
 
 use super::binary::broadcast_shapes;
 use super::rearrange::{self, Rearrangement, rearranging};
+use super::shape::MAKES_SHAPES;
 use super::strided::Strided;
 use super::{Merged, Operands, Operator, Refusal, Source, Verdict, extent, merged};
 use crate::tensor::{Tensor, TensorType};
@@ -124,7 +125,7 @@ impl Operator for Tile {
         }
         let (from, to) = (merged::merged(shape), merged::merged(result));
         let listed: Vec<i64> = match self {
-            Tile::Shapes => return Err(Refusal::new("it makes a few integers of shapes, which the CPU has")),
+            Tile::Shapes => return Err(Refusal::new(MAKES_SHAPES)),
             Tile::ToShape => to.iter().map(|&extent| extent as i64).collect(),
             Tile::Times => from.iter().zip(&to).map(|(&from, &to)| (to / from.max(1)) as i64).collect(),
         };
